@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front: every target is one or two commands that may as well be typed. CMake builds.
+# `make` alone builds into build/ and needs no network; `make demo` and `make test` install first.
+
+BUILD      ?= build
+BUILD_TYPE ?= RelWithDebInfo
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZ_SECONDS ?= 60
+MAKEFLAGS  += --no-print-directory
+
+LIBRARY_TARGETS := dbgtrace_preload dbgtrace_command
+UNIT_TARGETS    := test_ring test_hooks test_reader
+FUZZ_TARGETS    := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/fuzz_*.cpp))
+CONFIGURE = cmake -S . -B $(BUILD) -DCMAKE_BUILD_TYPE=$(BUILD_TYPE)
+SOURCES   = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.c' '*.h'
+SCRIPTS   = git ls-files --cached --others --exclude-standard | xargs grep -lIE '^\#!.*\b(ba)?sh\b'
+
+.DEFAULT_GOAL := build
+.PHONY: build all help deps demo test test-real bench install format lint fuzz golden asan tsan clean
+
+build: ## build/lib/libdbgtrace.so and build/bin/dbgtrace (the default)
+	@command -v cmake >/dev/null || { echo "cmake is not installed: run 'make deps' first" >&2; exit 1; }
+	@# Tests need Catch2, the two products do not: a fresh folder leaves them to 'make test'.
+	@test -f $(BUILD)/CMakeCache.txt || $(CONFIGURE) -DDBGTRACE_BUILD_TESTS=OFF
+	@$(CONFIGURE) >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target $(LIBRARY_TARGETS)
+
+all: build
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
+	  | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+deps: ## install the Debian packages for build, tests and demo (nothing when all are there)
+	@tools/deps.sh build test demo
+
+demo: ## install, build, record a real program and print its reports
+	@tools/deps.sh build demo
+	@$(MAKE) build
+	@tools/demo.sh $(BUILD)
+
+test: ## install, build, run the unit and integration tests and the checks
+	@tools/deps.sh build test
+	@$(CONFIGURE) -DDBGTRACE_BUILD_TESTS=ON
+	@cmake --build $(BUILD) -j $(JOBS)
+	@tools/run_tests.sh $(BUILD) $(JOBS)
+
+test-real: ## install third-party programs (servers, runtimes) and run the suites on them
+	@tools/deps.sh build test real
+	@$(MAKE) build
+	@tests/real/install
+	@tests/real/run --lib $(BUILD)/lib/libdbgtrace.so --reader $(BUILD)/bin/dbgtrace --require-all
+
+bench: ## the side-by-side benchmark and its tables
+	@tools/deps.sh build bench
+	@$(MAKE) build
+	@bench/run --build $(BUILD)
+
+install: build ## install below PREFIX (/usr/local), DESTDIR honoured
+	@DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
+
+format: ## clang-format every source in place
+	@tools/deps.sh dev
+	@$(SOURCES) | xargs clang-format -i
+
+lint: ## clang-format, clang-tidy, shellcheck and codespell, without changing anything
+	@tools/deps.sh build test dev
+	@$(SOURCES) | xargs clang-format --dry-run --Werror
+	@$(CONFIGURE) -DDBGTRACE_BUILD_TESTS=ON >/dev/null
+	@run-clang-tidy -quiet -p $(BUILD) -j $(JOBS) "$(CURDIR)/(ring|hooks|preload|reader)/"
+	@$(SCRIPTS) | xargs shellcheck
+	@git ls-files --cached --others --exclude-standard '*.md' '*.cpp' '*.hpp' '*.1' | xargs codespell -q 3
+
+asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/deps.sh build test
+	@cmake --preset asan
+	@cmake --build --preset asan -j $(JOBS) --target $(UNIT_TARGETS)
+	@ctest --preset asan
+
+tsan: ## unit tests under ThreadSanitizer
+	@tools/deps.sh build test
+	@cmake --preset tsan
+	@cmake --build --preset tsan -j $(JOBS) --target $(UNIT_TARGETS)
+	@ctest --preset tsan
+
+fuzz: ## every fuzzer for FUZZ_SECONDS (60), with clang
+	@tools/deps.sh build test dev
+	@cmake --preset fuzz
+	@cmake --build --preset fuzz -j $(JOBS) --target $(FUZZ_TARGETS)
+	@tools/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+golden: ## write the expected outputs anew and show what changed
+	@tools/deps.sh build test
+	@$(CONFIGURE) -DDBGTRACE_BUILD_TESTS=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS)
+	@DBGTRACE_UPDATE_GOLDEN=1 ctest --test-dir $(BUILD) -R golden --no-tests=error --output-on-failure
+	@git --no-pager diff --stat -- tests
+
+clean: ## remove every build folder
+	@rm -rf build build-asan build-tsan build-fuzz build-dev build-release

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sampling interval in force: it only ever grows, and each change is written into the recording.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "ring/event_writer.hpp"
+
+namespace dbgtrace::hooks::alloc {
+
+// Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
+class Interval {
+ public:
+  // capacity: slots of the live table. Sampled: the interval doubles beyond a quarter of the free filter's slots; exact: when
+  // the table is 7/8 full.
+  void start(uint64_t interval_bytes, uint32_t capacity);
+  uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+  // To be called with the number of live samples after each insertion.
+  void note_fill(const ring::Ledger& ledger, ring::EventWriter& events, uint32_t used, uint64_t time_us);
+
+ private:
+  std::atomic<uint64_t> bytes_{0};
+  std::atomic<uint32_t> limit_{0};
+};
+
+}  // namespace dbgtrace::hooks::alloc

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/alloc/next_allocator.hpp"
+
+#include <errno.h>
+
+#include "hooks/os/files.hpp"
+#include "hooks/os/link_map.hpp"
+
+namespace dbgtrace::hooks::alloc {
+namespace {
+
+// Stand-ins: resolve, then call what was found. If an allocator lacks a function (nothing sensible does), memory is refused
+// rather than the process crashed.
+void* no_memory() {
+  errno = ENOMEM;
+  return nullptr;
+}
+#define STAND_IN(member, type, params, args, absent)          \
+  type first_##member params {                                \
+    resolve_next_allocator();                                 \
+    if (g_next.member == first_##member) return absent;       \
+    return g_next.member args;                                \
+  }
+STAND_IN(malloc, void*, (size_t size), (size), no_memory())
+STAND_IN(calloc, void*, (size_t count, size_t size), (count, size), no_memory())
+STAND_IN(realloc, void*, (void* block, size_t size), (block, size), no_memory())
+STAND_IN(memalign, void*, (size_t alignment, size_t size), (alignment, size), no_memory())
+STAND_IN(aligned_alloc, void*, (size_t alignment, size_t size), (alignment, size), no_memory())
+STAND_IN(posix_memalign, int, (void** block, size_t alignment, size_t size), (block, alignment, size), ENOMEM)
+STAND_IN(valloc, void*, (size_t size), (size), no_memory())
+STAND_IN(pvalloc, void*, (size_t size), (size), no_memory())
+STAND_IN(usable_size, size_t, (void* block), (block), 0)
+STAND_IN(mmap, void*, (void* hint, size_t size, int protection, int flags, int fd, off_t offset),
+         (hint, size, protection, flags, fd, offset), MAP_FAILED)
+STAND_IN(munmap, int, (void* start, size_t size), (start, size), -1)
+STAND_IN(mremap, void*, (void* start, size_t old_size, size_t size, int flags, void* target),
+         (start, old_size, size, flags, target), MAP_FAILED)
+#undef STAND_IN
+
+void first_free(void* block) {
+  if (block == nullptr) return;  // glibc frees null before any interposer can be ready
+  resolve_next_allocator();
+  if (g_next.free != first_free) g_next.free(block);
+}
+
+template <typename Function>
+void resolve(const link_map* own, const char* name, Function& function) {
+  if (void* address = os::find_after(own, name)) function = reinterpret_cast<Function>(address);
+}
+
+}  // namespace
+
+constinit NextAllocator g_next = {first_malloc,        first_free,         first_calloc, first_realloc, first_memalign,
+                                  first_aligned_alloc, first_posix_memalign, first_valloc, first_pvalloc, first_usable_size,
+                                  nullptr,             nullptr,            first_mmap,   first_munmap,  first_mremap};
+
+void resolve_next_allocator() {
+  const link_map* own = os::own_object();
+  resolve(own, "malloc", g_next.malloc);
+  resolve(own, "free", g_next.free);
+  resolve(own, "calloc", g_next.calloc);
+  resolve(own, "realloc", g_next.realloc);
+  resolve(own, "memalign", g_next.memalign);
+  resolve(own, "aligned_alloc", g_next.aligned_alloc);
+  resolve(own, "posix_memalign", g_next.posix_memalign);
+  resolve(own, "valloc", g_next.valloc);
+  resolve(own, "pvalloc", g_next.pvalloc);
+  resolve(own, "malloc_usable_size", g_next.usable_size);
+  resolve(own, "free_sized", g_next.free_sized);
+  resolve(own, "free_aligned_sized", g_next.free_aligned_sized);
+  resolve(own, "mmap", g_next.mmap);
+  resolve(own, "munmap", g_next.munmap);
+  resolve(own, "mremap", g_next.mremap);
+}
+
+}  // namespace dbgtrace::hooks::alloc

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/alloc/slow_path.hpp"
+
+#include <errno.h>
+
+#include "hooks/alloc/next_allocator.hpp"
+
+namespace dbgtrace::hooks::alloc {
+namespace {
+
+// The program may look at errno after a successful call, too.
+class KeepErrno {
+ public:
+  KeepErrno() : saved_(errno) {}
+  ~KeepErrno() { errno = saved_; }
+  KeepErrno(const KeepErrno&) = delete;
+  KeepErrno& operator=(const KeepErrno&) = delete;
+
+ private:
+  int saved_;
+};
+
+Hit hit(size_t size) {
+  KeepErrno keep;
+  return take_hit(size);
+}
+
+void* recorded(void* block, size_t size, Hit sample, Frame frame) {
+  if (sample.sampled && block != nullptr) {
+    KeepErrno keep;
+    record_block(block, size, sample.weight, frame);
+  }
+  return block;
+}
+
+}  // namespace
+
+void* slow_malloc(size_t size) {
+  const Hit sample = hit(size);
+  return recorded(g_next.malloc(size), size, sample, __builtin_frame_address(0));
+}
+
+void* slow_calloc(size_t count, size_t size) {
+  const Hit sample = hit(count * size);
+  return recorded(g_next.calloc(count, size), count * size, sample, __builtin_frame_address(0));
+}
+
+void* slow_realloc_new(size_t size) {
+  const Hit sample = hit(size);
+  return recorded(g_next.realloc(nullptr, size), size, sample, __builtin_frame_address(0));
+}
+
+void* slow_memalign(size_t alignment, size_t size) {
+  const Hit sample = hit(size);
+  return recorded(g_next.memalign(alignment, size), size, sample, __builtin_frame_address(0));
+}
+
+void* slow_aligned_alloc(size_t alignment, size_t size) {
+  const Hit sample = hit(size);
+  return recorded(g_next.aligned_alloc(alignment, size), size, sample, __builtin_frame_address(0));
+}
+
+int slow_posix_memalign(void** block, size_t alignment, size_t size) {
+  const Hit sample = hit(size);
+  const int result = g_next.posix_memalign(block, alignment, size);
+  if (result == 0) recorded(*block, size, sample, __builtin_frame_address(0));
+  return result;
+}
+
+void* slow_valloc(size_t size) {
+  const Hit sample = hit(size);
+  return recorded(g_next.valloc(size), size, sample, __builtin_frame_address(0));
+}
+
+void* slow_pvalloc(size_t size) {
+  const Hit sample = hit(size);
+  return recorded(g_next.pvalloc(size), size, sample, __builtin_frame_address(0));
+}
+
+void slow_free(void* block) {
+  if (block != nullptr) {
+    KeepErrno keep;
+    record_free(block);
+  }
+  g_next.free(block);
+}
+
+void* resize(void* block, size_t size) {
+  const size_t usable = g_next.usable_size(block);
+  const size_t growth = size > usable ? size - usable : 0;
+  ThreadState& thread = t_state;
+  if (growth < thread.countdown && !g_free_filter.may_hold(reinterpret_cast<uintptr_t>(block))) {
+    thread.countdown -= growth;
+    return g_next.realloc(block, size);
+  }
+  const int saved = errno;
+  Resize change(block, size, usable);
+  errno = saved;
+  void* result = g_next.realloc(block, size);
+  KeepErrno keep;
+  change.finish(result, result == nullptr && size != 0, __builtin_frame_address(0));
+  return result;
+}
+
+void* refuse() {
+  errno = ENOMEM;
+  return nullptr;
+}
+
+}  // namespace dbgtrace::hooks::alloc

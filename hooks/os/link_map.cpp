@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/os/link_map.hpp"
+
+#include <elf.h>
+
+#include <cstring>
+
+namespace dbgtrace::hooks::os {
+namespace {
+
+struct Tables {
+  const ElfW(Sym)* symbols = nullptr;
+  const char* strings = nullptr;
+  const uint32_t* gnu_hash = nullptr;
+  const uint32_t* sysv_hash = nullptr;
+  const uint16_t* versions = nullptr;
+};
+
+// glibc relocates these pointers in most objects, but not in the vdso and not everywhere on other architectures.
+uintptr_t absolute(const link_map& object, uintptr_t pointer) {
+  return pointer < object.l_addr ? pointer + object.l_addr : pointer;
+}
+
+Tables tables_of(const link_map& object) {
+  Tables tables;
+  for (const ElfW(Dyn)* entry = object.l_ld; entry != nullptr && entry->d_tag != DT_NULL; ++entry) {
+    const uintptr_t address = absolute(object, entry->d_un.d_ptr);
+    switch (entry->d_tag) {
+      case DT_SYMTAB: tables.symbols = reinterpret_cast<const ElfW(Sym)*>(address); break;
+      case DT_STRTAB: tables.strings = reinterpret_cast<const char*>(address); break;
+      case DT_GNU_HASH: tables.gnu_hash = reinterpret_cast<const uint32_t*>(address); break;
+      case DT_HASH: tables.sysv_hash = reinterpret_cast<const uint32_t*>(address); break;
+      case DT_VERSYM: tables.versions = reinterpret_cast<const uint16_t*>(address); break;
+      default: break;
+    }
+  }
+  return tables;
+}
+
+bool is_match(const Tables& tables, uint32_t index, const char* name) {
+  const ElfW(Sym)& symbol = tables.symbols[index];
+  if (symbol.st_shndx == SHN_UNDEF || (symbol.st_value == 0 && ELF64_ST_TYPE(symbol.st_info) != STT_TLS)) return false;
+  constexpr uint16_t kHidden = 0x8000;  // not the default version
+  if (tables.versions != nullptr && (tables.versions[index] & kHidden) != 0) return false;
+  return std::strcmp(tables.strings + symbol.st_name, name) == 0;
+}
+
+uint32_t find_gnu(const Tables& tables, const char* name) {
+  uint32_t hash = 5381;
+  for (const char* c = name; *c != '\0'; ++c) hash = hash * 33 + static_cast<unsigned char>(*c);
+  const uint32_t bucket_count = tables.gnu_hash[0], first_symbol = tables.gnu_hash[1], bloom_words = tables.gnu_hash[2];
+  if (bucket_count == 0) return 0;
+  const uint32_t* buckets = tables.gnu_hash + 4 + bloom_words * (sizeof(uintptr_t) / 4);
+  const uint32_t* chain = buckets + bucket_count;
+  uint32_t index = buckets[hash % bucket_count];
+  if (index < first_symbol) return 0;
+  for (;; ++index) {
+    const uint32_t link = chain[index - first_symbol];
+    if ((link | 1) == (hash | 1) && is_match(tables, index, name)) return index;
+    if ((link & 1) != 0) return 0;
+  }
+}
+
+uint32_t find_sysv(const Tables& tables, const char* name) {
+  uint32_t hash = 0;
+  for (const char* c = name; *c != '\0'; ++c) {
+    hash = (hash << 4) + static_cast<unsigned char>(*c);
+    const uint32_t high = hash & 0xf0000000;
+    hash = (hash ^ (high >> 24)) & ~high;
+  }
+  const uint32_t bucket_count = tables.sysv_hash[0];
+  if (bucket_count == 0) return 0;
+  const uint32_t* chain = tables.sysv_hash + 2 + bucket_count;
+  for (uint32_t index = tables.sysv_hash[2 + hash % bucket_count]; index != 0; index = chain[index]) {
+    if (is_match(tables, index, name)) return index;
+  }
+  return 0;
+}
+
+}  // namespace
+
+const link_map* first_object() { return _r_debug.r_map; }
+
+const link_map* own_object() {
+  for (const link_map* object = first_object(); object != nullptr; object = object->l_next) {
+    if (object->l_ld == _DYNAMIC) return object;
+  }
+  return nullptr;
+}
+
+void* find_in_object(const link_map& object, const char* name) {
+  const Tables tables = tables_of(object);
+  if (tables.symbols == nullptr || tables.strings == nullptr) return nullptr;
+  uint32_t index = 0;
+  if (tables.gnu_hash != nullptr) index = find_gnu(tables, name);
+  else if (tables.sysv_hash != nullptr) index = find_sysv(tables, name);
+  if (index == 0) return nullptr;
+  const ElfW(Sym)& symbol = tables.symbols[index];
+  void* address = reinterpret_cast<void*>(object.l_addr + symbol.st_value);
+  if (ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC) return reinterpret_cast<void* (*)()>(address)();
+  return address;
+}
+
+void* find_after(const link_map* after, const char* name) {
+  if (after == nullptr) return nullptr;
+  for (const link_map* object = after->l_next; object != nullptr; object = object->l_next) {
+    if (void* address = find_in_object(*object, name)) return address;
+  }
+  return nullptr;
+}
+
+void* find_anywhere(const char* name) {
+  const link_map* first = first_object();
+  if (first == nullptr) return nullptr;
+  void* address = find_in_object(*first, name);
+  return address != nullptr ? address : find_after(first, name);
+}
+
+bool executable_defines(const char* name) {
+  const link_map* executable = first_object();
+  return executable != nullptr && find_in_object(*executable, name) != nullptr;
+}
+
+}  // namespace dbgtrace::hooks::os

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/process/modules.hpp"
+
+#include <link.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <string_view>
+
+#include "hooks/process/build_id.hpp"
+#include "hooks/stack/object_finder.hpp"
+#include "hooks/stack/rule_lookup.hpp"
+#include "ring/checksum.hpp"
+
+namespace dbgtrace::hooks::process {
+namespace {
+
+constexpr uint32_t kSlots = 4096;
+constexpr uint32_t kProbes = 32;
+
+// An object named in the recording. map_start is the key: 0 empty, 1 gone, 2 being filled.
+struct Known {
+  std::atomic<uintptr_t> map_start{0};
+  std::atomic<uintptr_t> map_end{0};
+  std::atomic<uintptr_t> eh_frame_hdr{0};
+  std::atomic<const void*> identity{nullptr};
+  std::atomic<uint32_t> module{0};
+};
+constexpr uintptr_t kGone = 1, kFilling = 2;
+constexpr uint32_t kUnnamed = ~0u;
+
+constinit Known g_known[kSlots];
+// Ranges that were unloaded: one hull is enough, plug-ins lie close together.
+constinit std::atomic<uintptr_t> g_unloaded_low{~uintptr_t{0}};
+constinit std::atomic<uintptr_t> g_unloaded_high{0};
+constinit std::atomic<uint64_t> g_generation{0};
+
+uint32_t home(uintptr_t map_start) { return static_cast<uint32_t>((map_start >> 12) * 0x9e3779b97f4a7c15 >> 52); }
+
+uint32_t store_string(const ring::Ledger& ledger, std::string_view text) {
+  const ring::Section& arena = ledger.section(ring::SectionKind::kStrings);
+  const auto size = static_cast<uint32_t>((sizeof(ring::String) + text.size() + 3) & ~size_t{3});
+  std::atomic_ref<uint32_t> used(ledger.live().strings_used);
+  uint32_t at = used.load(std::memory_order_relaxed), start;
+  do {
+    start = std::max(at, 4u);  // 0 means none
+    if (start > arena.capacity || size > arena.capacity - start) return 0;
+  } while (!used.compare_exchange_weak(at, start + size, std::memory_order_relaxed));
+  std::byte* place = ledger.bytes(arena.offset_bytes + start, size);
+  if (place == nullptr) return 0;
+  ring::String header{0, static_cast<uint32_t>(text.size())};
+  uint32_t checksum = ring::crc32c(&header.length_bytes, sizeof(header.length_bytes));
+  header.checksum = ring::nonzero(ring::crc32c(text.data(), text.size(), checksum));
+  std::memcpy(place + sizeof(header), text.data(), text.size());
+  std::memcpy(place, &header, sizeof(header));
+  return start;
+}
+
+uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& object, uint64_t time_us) {
+  std::atomic_ref<uint32_t> used(ledger.live().modules_used);
+  if (used.load(std::memory_order_relaxed) >= ledger.section(ring::SectionKind::kModules).capacity) {
+    ring::Ledger::add(ledger.lost().module_table_full, 1);
+    return kUnnamed;
+  }
+  const uint32_t index = used.fetch_add(1, std::memory_order_relaxed);
+  auto* place = ledger.entry<ring::Module>(ring::SectionKind::kModules, index);
+  if (place == nullptr) return kUnnamed;
+  ring::Module module{};
+  module.start = object.map_start;
+  module.end = object.map_end;
+  module.load_us = time_us;
+  std::string_view path;
+  if (reinterpret_cast<uintptr_t>(object.identity) != object.map_start && object.identity != nullptr) {
+    const auto* map = static_cast<const link_map*>(object.identity);
+    module.bias = map->l_addr;
+    if (map->l_name != nullptr) path = map->l_name;
+    if (path.empty()) path = ledger.header().exe;
+  } else {
+    module.bias = object.map_start;
+  }
+  module.path = store_string(ledger, path.substr(0, 4095));
+  module.build_id_bytes = read_build_id(object.map_start, object.map_end, module.bias, module.build_id);
+  module.checksum = ring::nonzero(ring::crc32c(&module, sizeof(module)));
+  std::memcpy(place, &module, sizeof(module));
+  return index;
+}
+
+bool is_same(const Known& known, const stack::CodeObject& object) {
+  return known.map_end.load(std::memory_order_relaxed) == object.map_end &&
+         known.eh_frame_hdr.load(std::memory_order_relaxed) == object.eh_frame_hdr &&
+         known.identity.load(std::memory_order_relaxed) == object.identity;
+}
+
+void retire(const ring::Ledger& ledger, Known& known, uintptr_t map_start, uint64_t time_us) {
+  if (!known.map_start.compare_exchange_strong(map_start, kGone, std::memory_order_acq_rel)) return;
+  const uintptr_t map_end = known.map_end.load(std::memory_order_relaxed);
+  const uint32_t module = known.module.load(std::memory_order_relaxed);
+  if (auto* place = module == kUnnamed ? nullptr : ledger.entry<ring::Module>(ring::SectionKind::kModules, module)) {
+    std::atomic_ref<uint64_t>(place->unload_us).store(std::max<uint64_t>(time_us, 1), std::memory_order_release);
+  }
+  uintptr_t low = g_unloaded_low.load(std::memory_order_relaxed);
+  while (map_start < low && !g_unloaded_low.compare_exchange_weak(low, map_start)) {
+  }
+  uintptr_t high = g_unloaded_high.load(std::memory_order_relaxed);
+  while (map_end > high && !g_unloaded_high.compare_exchange_weak(high, map_end)) {
+  }
+  g_generation.fetch_add(1, std::memory_order_relaxed);
+  stack::known_rules.clear_range(map_start, map_end);
+}
+
+void note_object(const ring::Ledger& ledger, const stack::CodeObject& object, uint64_t time_us) {
+  uint32_t slot = home(object.map_start);
+  for (uint32_t probe = 0; probe < kProbes; ++probe, slot = (slot + 1) % kSlots) {
+    Known& known = g_known[slot];
+    uintptr_t seen = known.map_start.load(std::memory_order_acquire);
+    if (seen == object.map_start) {
+      if (is_same(known, object)) return;
+      retire(ledger, known, seen, time_us);  // another object lies there now, its going was not seen
+      seen = known.map_start.load(std::memory_order_acquire);
+    }
+    if (seen == kFilling) return;  // very likely this object, by another thread; if not, the next stack names it
+    if (seen > kFilling) continue;
+    if (!known.map_start.compare_exchange_strong(seen, kFilling, std::memory_order_acq_rel)) return;
+    known.map_end.store(object.map_end, std::memory_order_relaxed);
+    known.eh_frame_hdr.store(object.eh_frame_hdr, std::memory_order_relaxed);
+    known.identity.store(object.identity, std::memory_order_relaxed);
+    known.module.store(store_module(ledger, object, time_us), std::memory_order_relaxed);
+    known.map_start.store(object.map_start, std::memory_order_release);
+    return;
+  }
+}
+
+}  // namespace
+
+void forget_modules() {
+  for (Known& known : g_known) {
+    if (known.map_start.load(std::memory_order_relaxed) != 0) known.map_start.store(0, std::memory_order_relaxed);
+  }
+}
+
+void note_modules(const ring::Ledger& ledger, std::span<const uintptr_t> pcs, uint64_t time_us) {
+  stack::CodeObject object;
+  for (const uintptr_t pc : pcs) {
+    if (pc - 1 >= object.map_start && pc - 1 < object.map_end) continue;
+    stack::CodeObject found;
+    if (!stack::find_object(pc - 1, found)) continue;
+    object = found;
+    note_object(ledger, object, time_us);
+  }
+}
+
+void note_unloads(const ring::Ledger& ledger, uint64_t time_us) {
+  for (Known& known : g_known) {
+    const uintptr_t map_start = known.map_start.load(std::memory_order_acquire);
+    if (map_start <= kFilling) continue;
+    stack::CodeObject object;
+    if (stack::find_object(map_start, object) && is_same(known, object)) continue;
+    retire(ledger, known, map_start, time_us);
+  }
+}
+
+uint64_t load_generation(uintptr_t pc) {
+  if (pc < g_unloaded_low.load(std::memory_order_relaxed) || pc >= g_unloaded_high.load(std::memory_order_relaxed)) return 0;
+  return g_generation.load(std::memory_order_relaxed);
+}
+
+bool same_object(uintptr_t pc, uintptr_t other) {
+  stack::CodeObject object;
+  return stack::find_object(other, object) && pc >= object.map_start && pc < object.map_end;
+}
+
+}  // namespace dbgtrace::hooks::process

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/process/session.hpp"
+
+#include <cstring>
+
+#include "hooks/os/clock.hpp"
+#include "hooks/os/files.hpp"
+#include "hooks/os/link_map.hpp"
+#include "hooks/process/child_policy.hpp"
+#include "hooks/process/log.hpp"
+#include "hooks/process/output_path.hpp"
+
+namespace dbgtrace::hooks::process {
+namespace {
+
+// Counted in DBGTRACE_SIZE beside the file: rule table, free filter, sealing and stack buffers, reservation map.
+constexpr uint64_t kPrivateBytes = 1536 << 10;
+
+constinit Reservation g_reservation;
+constinit Facts g_facts = {};
+constinit char g_working_directory[kMaxPath] = {};
+constinit char g_out[kMaxPath] = {};
+alignas(16) constinit std::byte g_seal_scratch[4 * ring::kSealScratchBytes] = {};
+
+bool ensure_space(uint64_t offset_bytes, uint64_t size_bytes) { return g_reservation.ensure(offset_bytes, size_bytes); }
+
+// The environment may be rewritten by the program, so what is needed later is copied.
+std::string_view keep(std::string_view text, char (&buffer)[kMaxPath]) {
+  if (text.size() >= sizeof(buffer)) return {};
+  std::memcpy(buffer, text.data(), text.size());
+  return {buffer, text.size()};
+}
+
+void report(const OptionErrors& errors) {
+  for (uint32_t i = 0; i < errors.count; ++i) {
+    char buffer[512];
+    os::Text line(buffer, sizeof(buffer));
+    const auto& error = errors.entries[i];
+    line.add(error.name).add('=').add(error.value).add(" makes no sense, expected ").add(error.expected).add("; default used");
+    log_line(line.view());
+  }
+}
+
+void note_working_directory() {
+  if (os::raw_syscall(SYS_getcwd, os::as_argument(g_working_directory), sizeof(g_working_directory)) < 0) {
+    g_working_directory[0] = '\0';
+  }
+}
+
+}  // namespace
+
+constinit Session g_session;
+
+void Session::prepare(const char* const* environment) {
+  if (state_.load(std::memory_order_acquire) != SessionState::kUnborn || environment == nullptr) return;
+  if (preparing_.exchange(true, std::memory_order_acquire)) return;
+  OptionErrors errors;
+  options_ = parse_options(environment, errors);
+  gather_facts(g_facts);
+  static constinit char log_path[kMaxPath] = {};
+  os::Text log(log_path, sizeof(log_path));
+  const bool relative_log = !options_.log.empty() && options_.log.front() != '/' && options_.log != "stderr";
+  if (relative_log || (!options_.out.empty() && options_.out.front() != '/')) note_working_directory();
+  if (relative_log) log.add(g_working_directory).add('/');
+  log.add(options_.log);
+  if (!g_facts.secure && !options_.disable) set_log(log.view());
+  options_.log = {};
+  if (options_.out.empty()) {
+    os::Text text(g_out, sizeof(g_out));
+    default_template(environment, g_facts.euid, text);
+    options_.out = text.view();
+  } else {
+    options_.out = keep(options_.out, g_out);
+  }
+  const bool off = options_.disable || g_facts.secure || options_.sample_bytes == 0;
+  if (!off) {
+    report(errors);
+    space_.start(!g_facts.seccomp_filtered || g_facts.container);
+    apply_child_policy(options_.children, environment);
+  }
+  if (os::executable_defines("malloc")) {
+    log_line("the executable defines malloc itself: no allocations are recorded");
+    state_.store(SessionState::kOff, std::memory_order_release);
+    return;
+  }
+  state_.store(off ? SessionState::kOff : SessionState::kReady, std::memory_order_release);
+}
+
+uint64_t Session::now_us() const { return (os::monotonic_ns() - file_.start_ns) / 1000; }
+
+bool Session::become_ready() {
+  notice_fork();
+  SessionState expected = SessionState::kReady;
+  if (!state_.compare_exchange_strong(expected, SessionState::kStarting, std::memory_order_acq_rel)) {
+    return expected == SessionState::kRecording;
+  }
+  const bool started = start();
+  state_.store(started ? SessionState::kRecording : SessionState::kOff, std::memory_order_release);
+  return started;
+}
+
+bool Session::start() {
+  if (sandboxed()) return false;  // a child of a sandboxed process may not even open a file
+  const bool exact = options_.sample_bytes == 1;
+  if (number_ > 0) gather_facts(g_facts);
+  const uint64_t live_bytes = exact ? (8 << 20) : (256 << 10);
+  file_ = create_recording(options_, g_facts, g_working_directory, parent_, kPrivateBytes + live_bytes);
+  if (file_.base == nullptr) return false;
+  g_reservation.start(file_.base, file_.plan.file_bytes, file_.all_reserved);
+  ledger_ = ring::Ledger(file_.base, ensure_space);
+  for (uint32_t i = 0; i < ring::kSectionCount; ++i) {
+    ledger_.set_section(static_cast<ring::SectionKind>(i), file_.plan.sections[i]);
+  }
+  events_.start(ledger_, file_.salt, g_seal_scratch);
+  ++number_;
+  if (!listener_.begin(exact, ledger_.section(ring::SectionKind::kLive).capacity)) {
+    log_line("no memory for the index of live blocks, nothing is recorded", recording_path());
+    remove_recording(file_);
+    return false;
+  }
+  ledger_.live().inherited_frees = inherited_frees_.load(std::memory_order_relaxed);
+  if (forked_) {
+    events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0, static_cast<uint64_t>(ring::MarkCode::kFork), parent_.pid);
+  }
+  return true;
+}
+
+// In a copied address space the mapping is still the parent's file. Private memory takes its place, so that even a writer that
+// the fork interrupted (a handler forked inside the recorder) can't touch the parent's file.
+void Session::notice_fork() {
+  SessionState state = state_.load(std::memory_order_acquire);
+  if (state == SessionState::kUnborn || state == SessionState::kOff || space_.is_own()) return;
+  if (state == SessionState::kStarting && forked_) return;  // another thread of this child is at it
+  if (!state_.compare_exchange_strong(state, SessionState::kStarting, std::memory_order_acq_rel)) return;
+  forked_ = true;
+  if (file_.base != nullptr && !sandboxed()) {
+    parent_ = {file_.salt, ledger_.live().next_sequence, g_facts.pid};
+    os::map_memory(file_.base, file_.plan.file_bytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
+    listener_.forked();
+  }
+  inherited_frees_.store(0, std::memory_order_relaxed);
+  space_.adopt();
+  state_.store(options_.children == Children::kNone ? SessionState::kOff : SessionState::kReady, std::memory_order_release);
+}
+
+bool Session::owned_by_this_pid() const {
+  return state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own() &&
+         (sandboxed() || os::process_id() == g_facts.pid);
+}
+
+void Session::note_exit(int code) {
+  if (!owned_by_this_pid()) return;
+  ring::LiveHeader& live = ledger_.live();
+  live.exit_code = code;
+  live.end_us = now_us();
+  std::atomic_ref<uint32_t>(live.state).store(static_cast<uint32_t>(ring::State::kExited), std::memory_order_release);
+}
+
+void Session::note_teardown() {
+  if (!owned_by_this_pid() || ledger_.live().teardown_us != 0) return;
+  std::atomic_ref<uint64_t>(ledger_.live().teardown_us).store(now_us() | 1, std::memory_order_release);
+}
+
+void Session::note_exec(bool begins) {
+  if (!owned_by_this_pid()) return;
+  ring::LiveHeader& live = ledger_.live();
+  live.end_us = begins ? now_us() : 0;
+  const ring::State state = begins ? ring::State::kExecuted : ring::State::kRunning;
+  std::atomic_ref<uint32_t>(live.state).store(static_cast<uint32_t>(state), std::memory_order_release);
+}
+
+void Session::enter_sandbox() {
+  if (sandboxed() || off()) return;
+  become_ready();  // what the program allocates behind the filter could not start a file any more
+  if (state_.load(std::memory_order_acquire) == SessionState::kRecording && owned_by_this_pid()) {
+    if (reserve_whole_file(file_)) g_reservation.mark_all();
+    events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0, static_cast<uint64_t>(ring::MarkCode::kSandbox), 0);
+    ledger_.live().sandboxed = 1;
+  }
+  g_reservation.freeze();
+  stop_log();
+  sandboxed_.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace dbgtrace::hooks::process

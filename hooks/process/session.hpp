@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one recording of this process: the only global state of the recorder, constant-initialised and never destroyed.
+//
+//   kUnborn --first use--> kReady --first sample--> kStarting --> kRecording
+//                            |  ^                      |
+//                            |  +--- forked child -----+--> kOff (disabled, no room, policy)
+//
+// kStarting is held by one thread, which creates the file; samples of other threads meanwhile are dropped and counted.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "hooks/process/address_space.hpp"
+#include "hooks/process/recording_file.hpp"
+#include "hooks/process/reservation.hpp"
+#include "ring/event_writer.hpp"
+#include "ring/ledger.hpp"
+
+namespace dbgtrace::hooks::process {
+
+enum class SessionState : uint32_t { kUnborn, kReady, kStarting, kRecording, kOff };
+
+// What the other parts keep per recording; they hear of its begin and of a fork.
+struct SessionListener {
+  bool (*begin)(bool every_allocation, uint32_t live_capacity);  // false: no memory, do not record
+  void (*forked)();                                              // in a child, before its recording begins
+};
+
+// Thread-safety: yes. Signal-safety: yes, except start-up, which a signal handler may only find going on.
+// Allocates: never.
+class Session {
+ public:
+  constexpr Session() = default;
+
+  // Reads options once; any thread, any number of times. From then on state() is kReady or kOff.
+  void prepare(const char* const* environment);
+
+  // True if a sample may be recorded now: starts the recording if need be, and a forked child's own. One load and compare
+  // where all is as usual.
+  bool ready_to_record() {
+    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own()) [[likely]] return true;
+    return become_ready();
+  }
+  // The same for a free: never starts a recording, but notices a fork.
+  bool recording_here() {
+    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own()) [[likely]] return true;
+    notice_fork();
+    return state_.load(std::memory_order_acquire) == SessionState::kRecording;
+  }
+
+  bool off() const { return state_.load(std::memory_order_relaxed) == SessionState::kOff; }
+  SessionState state() const { return state_.load(std::memory_order_acquire); }
+  void turn_off() { state_.store(SessionState::kOff, std::memory_order_release); }
+
+  const Options& options() const { return options_; }
+  const ring::Ledger& ledger() const { return ledger_; }
+  ring::EventWriter& events() { return events_; }
+  uint64_t salt() const { return file_.salt; }
+  uint32_t number() const { return number_; }
+  uint64_t now_us() const;
+
+  void set_listener(const SessionListener& listener) { listener_ = listener; }
+  void count_inherited_free() { inherited_frees_.fetch_add(1, std::memory_order_relaxed); }
+
+  // The process is about to end or to become another program. Only the process that owns the recording says so: a vfork child
+  // shares this memory but has a pid of its own.
+  void note_exit(int code);
+  void note_teardown();  // exit() has begun: handlers and destructors run
+  void note_exec(bool begins);
+  // Before a seccomp filter: reserves the file, then no system call is made any more.
+  void enter_sandbox();
+  bool sandboxed() const { return sandboxed_.load(std::memory_order_relaxed); }
+
+ private:
+  bool become_ready();
+  void notice_fork();
+  bool start();
+  bool owned_by_this_pid() const;
+
+  std::atomic<SessionState> state_{SessionState::kUnborn};
+  std::atomic<bool> preparing_{false};
+  std::atomic<bool> sandboxed_{false};
+  bool forked_ = false;
+  uint32_t number_ = 0;
+  AddressSpace space_;
+  Options options_;
+  ring::Ledger ledger_;
+  ring::EventWriter events_;
+  RecordingFile file_;
+  Parent parent_;
+  SessionListener listener_{};
+  std::atomic<uint64_t> inherited_frees_{0};
+};
+
+extern constinit Session g_session;
+
+}  // namespace dbgtrace::hooks::process

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens when the loader starts and the C library ends this library. A recording that saw its first sample earlier is
+// already on its way: everything here can come late.
+#include <stdlib.h>
+
+#include "hooks/alloc/next_allocator.hpp"
+#include "hooks/alloc/tracker.hpp"
+#include "hooks/process/next_process.hpp"
+#include "hooks/process/session.hpp"
+#include "hooks/process/threads.hpp"
+
+using namespace dbgtrace::hooks;
+
+namespace {
+
+// The only way to learn the code of exit() and of a return from main. Registered first, it runs last.
+void at_exit(int code, void*) { process::g_session.note_exit(code); }
+
+__attribute__((constructor(101))) void start() {
+  alloc::resolve_next_allocator();
+  process::resolve_next_process();
+  alloc::start_recorder();
+  if (process::g_session.off()) return;
+  process::start_thread_watch();
+  on_exit(at_exit, nullptr);
+}
+
+}  // namespace

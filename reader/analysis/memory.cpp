@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/analysis/memory.hpp"
+
+#include <algorithm>
+
+#include "reader/analysis/leaks.hpp"
+#include "reader/analysis/site_groups.hpp"
+
+namespace dbgtrace::reader::analysis {
+namespace {
+
+double key_of(const MemorySite& site, MemoryOrder order) {
+  switch (order) {
+    case MemoryOrder::kLive: return site.live_bytes.value;
+    case MemoryOrder::kPeak: return site.peak_bytes;
+    case MemoryOrder::kAllocated: return site.allocated_bytes.value;
+    case MemoryOrder::kTemporary: return site.temporary;
+  }
+  return 0;
+}
+
+MemorySite measure(const trace::Trace& trace, const SiteGroup& group) {
+  MemorySite site;
+  BlockSum living(trace.header);
+  for (const uint32_t index : group.blocks) living.add(trace.live[index]);
+  site.live_bytes = living.bytes();
+  site.live_count = living.count();
+  // With the table of living blocks full, the site's own balance is the only complete one.
+  if (trace.header.live.lost.live_table_full > 0 && group.live_bytes > site.live_bytes.value) {
+    site.live_bytes = estimate_from(group.live_bytes, group.births.bytes_variance, 0, 0);
+  }
+  site.allocated_bytes = allocated_bytes_of(group.births);
+  site.allocations = allocations_of(group.births);
+  site.peak_bytes = std::max(group.peak_bytes, site.live_bytes.value);
+  const double births = static_cast<double>(std::max<uint64_t>(1, group.births.hits));
+  site.temporary = site.allocations.value * static_cast<double>(group.temporary) / births;
+  if (site.allocations.value > 0) {
+    site.mean_size_bytes = site.allocated_bytes.value / site.allocations.value;
+  }
+  site.stack = group.stack;
+  site.sites = group.sites;
+  return site;
+}
+
+}  // namespace
+
+MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
+  MemoryReport report;
+  const ring::LiveHeader& header = trace.header.live;
+  BlockSum heap(trace.header), mapped(trace.header);
+  for (const trace::LiveBlock& block : trace.live) {
+    (block.state == ring::LiveState::kMapped ? mapped : heap).add(block);
+  }
+  for (const SiteGroup& group : group_sites(trace)) {
+    if (group.mapping || (group.births.hits == 0 && group.blocks.empty())) continue;
+    report.sites.push_back(measure(trace, group));
+  }
+  std::sort(report.sites.begin(), report.sites.end(),
+            [order](const MemorySite& a, const MemorySite& b) {
+              const double left = key_of(a, order), right = key_of(b, order);
+              return left != right ? left > right : a.sites.front() < b.sites.front();
+            });
+  report.live_bytes = heap.bytes();
+  report.live_count = heap.count();
+  if (header.lost.live_table_full > 0 &&
+      static_cast<double>(header.live_bytes) > report.live_bytes.value) {
+    report.live_bytes = estimate_from(static_cast<double>(header.live_bytes),
+                                      header.births.bytes_variance, 0, 0);
+  }
+  report.mapped_bytes = mapped.bytes();
+  report.allocated_bytes = allocated_bytes_of(header.births);
+  report.allocations = allocations_of(header.births);
+  report.peak_bytes = std::max(static_cast<double>(header.peak_live_bytes),
+                               report.live_bytes.value);
+  report.peak_s = static_cast<double>(header.peak_us) / 1e6;
+  for (const ring::SeriesPoint& point : trace.series) {
+    report.timeline.push_back({static_cast<double>(point.time_us) / 1e6,
+                               static_cast<double>(point.live_bytes),
+                               static_cast<double>(point.rss_bytes),
+                               static_cast<double>(point.allocated_bytes)});
+  }
+  report.run_s = static_cast<double>(trace.end_us()) / 1e6;
+  report.interval_bytes = header.interval_bytes;
+  report.exact = is_exact(trace);
+  return report;
+}
+
+std::optional<MemoryOrder> memory_order(const std::string& name) {
+  if (name == "live") return MemoryOrder::kLive;
+  if (name == "peak") return MemoryOrder::kPeak;
+  if (name == "allocated") return MemoryOrder::kAllocated;
+  if (name == "temporary") return MemoryOrder::kTemporary;
+  return std::nullopt;
+}
+
+}  // namespace dbgtrace::reader::analysis

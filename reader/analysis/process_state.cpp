@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/analysis/process_state.hpp"
+
+#include <algorithm>
+
+namespace dbgtrace::reader::analysis {
+namespace {
+
+ProcessState running_or_killed(const ring::Header& header, const ProcessTable& processes) {
+  const MachineFacts here = processes.facts();
+  const bool boot_known =
+      std::any_of(here.boot_id.begin(), here.boot_id.end(), [](uint8_t b) { return b != 0; });
+  if (!boot_known || !std::equal(here.boot_id.begin(), here.boot_id.end(), header.boot_id)) {
+    if (boot_known && here.host == header.host) {
+      return {StateKind::kKilled, {}, "the machine has been restarted since"};
+    }
+    return {StateKind::kUnknown, {}, "recorded on another machine, and not ended there yet"};
+  }
+  if (header.pid_namespace != here.pid_namespace) {
+    return {StateKind::kUnknown, {}, "recorded in another pid namespace (a container)"};
+  }
+  const std::optional<uint64_t> start = processes.start_ticks(header.pid);
+  if (start && *start == header.process_start_ticks) return {StateKind::kRunning, {}, ""};
+  return {StateKind::kKilled, {}, "the process is gone without having ended itself"};
+}
+
+}  // namespace
+
+ProcessState state_of(const ring::Header& header, const ProcessTable& processes) {
+  switch (static_cast<ring::State>(header.live.state)) {
+    case ring::State::kExited: return {StateKind::kExited, header.live.exit_code, ""};
+    case ring::State::kCrashed: return {StateKind::kCrashed, {}, ""};
+    case ring::State::kExecuted: return {StateKind::kExec, {}, ""};
+    case ring::State::kRunning: return running_or_killed(header, processes);
+  }
+  return {StateKind::kUnknown, {}, "the state word is damaged"};
+}
+
+const char* name_of(StateKind kind) {
+  switch (kind) {
+    case StateKind::kRunning: return "running";
+    case StateKind::kExited: return "exited";
+    case StateKind::kCrashed: return "crashed";
+    case StateKind::kKilled: return "killed";
+    case StateKind::kExec: return "exec";
+    case StateKind::kUnknown: return "unknown";
+  }
+  return "unknown";
+}
+
+}  // namespace dbgtrace::reader::analysis

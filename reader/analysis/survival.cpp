@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/analysis/survival.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace dbgtrace::reader::analysis {
+
+uint64_t old_age_us(uint64_t run_us) {
+  constexpr uint64_t kLongestWait_us = 600'000'000;
+  return std::bit_floor(std::max<uint64_t>(1, std::min(kLongestWait_us, run_us / 4)));
+}
+
+uint64_t older_age_us(uint64_t run_us) { return std::bit_floor(std::max<uint64_t>(1, run_us / 4)); }
+
+uint64_t died_old(const SiteGroup& group, uint64_t age_us) {
+  if (!group.has_history) return group.deaths.hits;
+  const auto first = static_cast<uint32_t>(std::bit_width(std::max<uint64_t>(1, age_us)) - 1);
+  uint64_t died = 0;
+  for (uint32_t k = first; k < ring::kLifetimeBuckets; ++k) died += group.death_hits[k];
+  return died;
+}
+
+Survival survival_of(const trace::Trace& trace, const SiteGroup& group) {
+  Survival survival;
+  const uint64_t run_us = std::max<uint64_t>(1, trace.end_us());
+  const std::array<uint64_t, 2> ages_us = {old_age_us(run_us), older_age_us(run_us)};
+  std::array<uint64_t, 2> living{};
+  survival.youngest_us = run_us;
+  for (const uint32_t index : group.blocks) {
+    const uint64_t birth_us = std::min(trace.live[index].birth_us, run_us);
+    const double part = static_cast<double>(birth_us) / static_cast<double>(run_us);
+    const auto cohort = std::min(kCohorts - 1, static_cast<uint32_t>(part * kCohorts));
+    const uint64_t age_us = run_us - birth_us;
+    ++survival.cohorts[cohort];
+    ++survival.survivors;
+    for (size_t i = 0; i < ages_us.size(); ++i) living[i] += age_us >= ages_us[i] ? 1 : 0;
+    survival.oldest_us = std::max(survival.oldest_us, age_us);
+    survival.youngest_us = std::min(survival.youngest_us, age_us);
+  }
+  survival.spread = static_cast<uint32_t>(
+      std::count_if(survival.cohorts.begin(), survival.cohorts.end(), [](auto n) { return n > 0; }));
+  for (uint32_t c = 1; c <= 3; ++c) survival.early += survival.cohorts[c];
+  for (uint32_t c = 4; c <= 6; ++c) survival.late += survival.cohorts[c];
+  for (size_t i = 0; i < ages_us.size(); ++i) {
+    const uint64_t died = died_old(group, ages_us[i]);
+    // Shares compared without dividing: died / (died + living).
+    const bool smaller = static_cast<double>(died) * static_cast<double>(survival.living_old) <
+                         static_cast<double>(survival.died_old) * static_cast<double>(living[i]);
+    if (i > 0 && !smaller) continue;
+    survival.old_us = ages_us[i];
+    survival.living_old = living[i];
+    survival.died_old = died;
+  }
+  return survival;
+}
+
+}  // namespace dbgtrace::reader::analysis

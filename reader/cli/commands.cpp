@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/cli/commands.hpp"
+
+#include <array>
+#include <exception>
+#include <map>
+#include <new>
+#include <string>
+
+#include "reader/cli/exit_code.hpp"
+#include "ring/layout.hpp"
+
+namespace dbgtrace::reader::cli {
+namespace {
+
+constexpr std::array<Command, 6> kCommands = {{
+    {"run", "start a program recorded",
+     "  dbgtrace run -- ./server --port 80\n"
+     "  dbgtrace run --sample 1 -- ./test_program      every allocation\n"
+     "  dbgtrace run --fail-on leak -- ./test_program  status 4 if it leaks\n",
+     prepare_run},
+    {"list", "the recordings in the usual places, newest first",
+     "  dbgtrace list\n  dbgtrace list /var/tmp/recordings --json\n", prepare_list},
+    {"info", "what a recording is: process, state, counts, losses, cost",
+     "  dbgtrace info server.1234.dbgt\n", prepare_info},
+    {"leaks", "leaking call stacks, worst first, with confidence",
+     "  dbgtrace leaks                                 of the newest recording\n"
+     "  dbgtrace leaks --fail-on leak server.1234.dbgt\n"
+     "  dbgtrace leaks --json -o leaks.json server.1234.dbgt\n",
+     prepare_leaks},
+    {"memory", "call stacks by live, peak, allocated and temporary bytes",
+     "  dbgtrace memory --by peak --top 5 server.1234.dbgt\n", prepare_memory},
+    {"dump", "the records of a recording, one a line",
+     "  dbgtrace dump --live server.1234.dbgt\n", prepare_dump},
+}};
+
+int dispatch(CLI::App& app, int argc, char** argv, std::map<std::string, Action>& actions) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked_for_help) {
+    return app.exit(asked_for_help);
+  } catch (const CLI::ParseError& error) {
+    complain(std::string(error.what()) + " (see `dbgtrace --help`)");
+    return kUsage;
+  }
+  return actions.at(app.get_subcommands().front()->get_name())();
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("Reads the flight recordings of native Linux programs.", "dbgtrace");
+  app.set_version_flag("--version", std::string("dbgtrace " DBGTRACE_VERSION ", file format ") +
+                                        std::to_string(ring::kVersion));
+  app.require_subcommand(1);
+  app.footer("`dbgtrace COMMAND --help` shows its options and examples.");
+  std::map<std::string, Action> actions;
+  for (const Command& command : kCommands) {
+    CLI::App* part = app.add_subcommand(command.name, command.summary);
+    part->footer(std::string("Examples:\n") + command.examples);
+    actions[command.name] = command.prepare(*part);
+  }
+  try {
+    return dispatch(app, argc, argv, actions);
+  } catch (const std::bad_alloc&) {
+    complain("not enough memory for this; raise the limit (ulimit -v) or use a bigger machine");
+  } catch (const std::exception& error) {
+    complain(std::string("failed: ") + error.what());
+  }
+  return kFailed;
+}
+
+}  // namespace dbgtrace::reader::cli

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands. A command is one file: a function that puts its options on its part of the
+// command line and returns what to do once that is read.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <span>
+
+namespace dbgtrace::reader::cli {
+
+using Action = std::function<int()>;  // returns the exit status
+
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* examples;  // lines for the end of its --help
+  Action (*prepare)(CLI::App& command);
+};
+
+Action prepare_run(CLI::App& command);
+Action prepare_list(CLI::App& command);
+Action prepare_info(CLI::App& command);
+Action prepare_leaks(CLI::App& command);
+Action prepare_memory(CLI::App& command);
+Action prepare_dump(CLI::App& command);
+
+std::span<const Command> commands();
+
+// Everything behind main().
+int run_command_line(int argc, char** argv);
+
+}  // namespace dbgtrace::reader::cli

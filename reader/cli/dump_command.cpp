@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// `dbgtrace dump`: the records of a recording, one a line.
+#include <memory>
+
+#include "reader/cli/commands.hpp"
+#include "reader/cli/exit_code.hpp"
+#include "reader/cli/report_options.hpp"
+#include "reader/output/dump.hpp"
+
+namespace dbgtrace::reader::cli {
+namespace {
+
+struct DumpOptions {
+  ReportOptions report;
+  output::DumpParts only{false, false, false, false, false, false, false, false};
+};
+
+bool names_a_part(const output::DumpParts& parts) {
+  return parts.header || parts.modules || parts.threads || parts.stacks || parts.sites ||
+         parts.series || parts.events || parts.live;
+}
+
+int dump(DumpOptions& options) {
+  const bool some = names_a_part(options.only);
+  const output::DumpParts parts = some ? options.only : output::DumpParts{};
+  const auto trace = open_recording(options.report, parts.events);
+  if (!trace) return kFailed;
+  if (!options.report.json) return deliver(options.report, dump_text(*trace, parts), *trace);
+  // As JSON the records are the history; living blocks are among them if they are asked for.
+  output::DumpParts records = parts;
+  records.live = some && parts.live;
+  return deliver(options.report, output::json_text(output::dump_json(*trace, records)), *trace);
+}
+
+}  // namespace
+
+Action prepare_dump(CLI::App& command) {
+  auto options = std::make_shared<DumpOptions>();
+  add_file_option(command, options->report);
+  add_result_options(command, options->report);
+  output::DumpParts& only = options->only;
+  command.add_flag("--header", only.header, "only the header, and what else is named");
+  command.add_flag("--modules", only.modules, "only the modules, ...");
+  command.add_flag("--threads", only.threads, "only the threads, ...");
+  command.add_flag("--stacks", only.stacks, "only the call stacks, ...");
+  command.add_flag("--sites", only.sites, "only the sites and their series, ...");
+  command.add_flag("--series", only.series, "only the series of the process, ...");
+  command.add_flag("--events", only.events, "only the history, ...");
+  command.add_flag("--live", only.live, "only the living blocks, ...");
+  return [options] { return dump(*options); };
+}
+
+}  // namespace dbgtrace::reader::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting a program recorded: finds the library, sets the environment, and becomes the program or
+// waits for it and ends as it ended.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace dbgtrace::reader::cli {
+
+// DBGTRACE_LIB, else libdbgtrace.so in the lib folder beside the command's own; empty if there is
+// none, with the places that were looked at in `tried`.
+std::string find_library(std::string& tried);
+
+// Puts it before what LD_PRELOAD names already, with `behind` (may be empty) right after it.
+std::string preload_value(const std::string& library, const std::string& behind,
+                          const std::string& present);
+
+// A template below the folder, whose own percent signs stand for themselves.
+std::string absolute_template(const std::string& path_template, const std::string& folder);
+
+// Becomes the program. Returns only if that failed: 126 or 127, and says why.
+int become(const std::vector<std::string>& words);
+
+struct Ended {
+  int status = 0;       // as of waitpid
+  int start_error = 0;  // exit status if it could not be started, else 0
+  pid_t pid = 0;
+};
+// Starts it, passes signals on, waits.
+Ended start_and_wait(const std::vector<std::string>& words);
+
+// Ends this process as that one ended: by the same signal, or returns its exit status.
+int end_like(int status);
+
+}  // namespace dbgtrace::reader::cli

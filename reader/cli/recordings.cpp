@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/cli/recordings.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "reader/trace/file_image.hpp"
+#include "ring/header_view.hpp"
+
+namespace dbgtrace::reader::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+bool read_recording(const std::string& path, FoundRecording& found) {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return false;
+  const auto head = trace::FileImage::read(path, ring::kHeaderBytes);
+  if (!head || ring::read_header(head->bytes(), found.header).problem != nullptr) return false;
+  found.path = path;
+  found.file_bytes = static_cast<uint64_t>(file.st_size);
+  found.disk_bytes = static_cast<uint64_t>(file.st_blocks) * 512;
+  return true;
+}
+
+}  // namespace
+
+std::vector<std::string> usual_places() {
+  std::vector<std::string> places = {"."};
+  const std::string out = variable("DBGTRACE_OUT");
+  // The folder of a template is known only if nothing in it is to be filled in.
+  const std::string folder = fs::path(out).parent_path().string();
+  if (!folder.empty() && folder.find('%') == std::string::npos) places.push_back(folder);
+  const std::string state = variable("XDG_STATE_HOME"), home = variable("HOME");
+  if (!state.empty()) places.push_back(state + "/dbgtrace");
+  if (!home.empty()) places.push_back(home + "/.local/state/dbgtrace");
+  places.push_back(fmt::format("/var/tmp/dbgtrace-{}", getuid()));
+  places.push_back("/dev/shm");
+  return places;
+}
+
+std::string places_text() { return fmt::format("{}", fmt::join(usual_places(), ", ")); }
+
+std::vector<FoundRecording> find_recordings(const std::vector<std::string>& folders) {
+  std::vector<FoundRecording> all;
+  std::set<std::string> seen;  // one folder may be several of the places
+  for (const std::string& folder : folders.empty() ? usual_places() : folders) {
+    std::error_code error;
+    const std::string real = fs::weakly_canonical(folder, error).string();
+    if (error || !seen.insert(real).second) continue;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      if (at->path().extension() != ".dbgt") continue;
+      FoundRecording found;
+      if (read_recording(at->path().string(), found)) all.push_back(std::move(found));
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const FoundRecording& a, const FoundRecording& b) {
+    if (a.header.start_unix_ns != b.header.start_unix_ns) {
+      return a.header.start_unix_ns > b.header.start_unix_ns;
+    }
+    return a.path < b.path;
+  });
+  return all;
+}
+
+}  // namespace dbgtrace::reader::cli

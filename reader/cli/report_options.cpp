@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/cli/report_options.hpp"
+
+#include <fmt/format.h>
+
+#include "reader/cli/exit_code.hpp"
+#include "reader/cli/recordings.hpp"
+#include "reader/output/sink.hpp"
+#include "reader/output/text_losses.hpp"
+
+namespace dbgtrace::reader::cli {
+
+void add_file_option(CLI::App& command, ReportOptions& options) {
+  command.add_option("FILE", options.file, "recording; default: the newest that `list` finds");
+}
+
+void add_result_options(CLI::App& command, ReportOptions& options) {
+  command.add_flag("--json", options.json, "the result as JSON");
+  command.add_option("-o", options.result_file, "write the result to this file")
+      ->type_name("FILE");
+}
+
+void add_stack_options(CLI::App& command, ReportOptions& options) {
+  command
+      .add_option_function<size_t>(
+          "--top",
+          [&options](size_t entries) {
+            options.limits.entries = entries;
+            options.top_given = true;
+          },
+          "at most N entries of a kind, 0 = all; default: 10, in JSON all")
+      ->type_name("N");
+  command.add_option("--frames", options.limits.frames, "at most N frames of a stack, 0 = all")
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--debug-dir",
+          [&options](const std::vector<std::string>& folders) {
+            auto& all = options.search.debug_dirs;
+            all.insert(all.begin(), folders.begin(), folders.end());
+          },
+          "search this folder for debug information; repeatable")
+      ->type_name("DIR")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--sysroot", options.search.sysroot, "search for modules below this folder")
+      ->type_name("DIR");
+}
+
+std::optional<trace::Trace> open_recording(ReportOptions& options, bool events) {
+  if (options.file.empty()) {
+    const std::vector<FoundRecording> found = find_recordings({});
+    if (found.empty()) {
+      complain("no recording found in " + places_text() +
+               "; make one with `dbgtrace run -- PROG`, or give a FILE");
+      return std::nullopt;
+    }
+    options.file = found.front().path;
+    complain("reading the newest recording, " + options.file);
+  }
+  auto loaded = trace::load(options.file, {events});
+  if (!loaded) {
+    complain(loaded.error().message);
+    return std::nullopt;
+  }
+  return std::move(*loaded);
+}
+
+output::TextPage new_page(const ReportOptions& options) {
+  return output::TextPage(options.result_file.empty() ? output::terminal_style()
+                                                      : output::TextStyle{});
+}
+
+int deliver(const ReportOptions& options, const std::string& result) {
+  const std::string problem = output::deliver(result, options.result_file);
+  if (problem.empty()) return kDone;
+  complain(problem);
+  return kFailed;
+}
+
+int deliver(const ReportOptions& options, const std::string& result, const trace::Trace& trace) {
+  const int code = deliver(options, result);
+  if (code != kDone || trace.damages.empty()) return code;
+  complain(fmt::format("{} is damaged in {} place{}, first at {}; the result is of what is whole",
+                       trace.path, trace.damages.size(), trace.damages.size() == 1 ? "" : "s",
+                       output::damage_text(trace.damages.front())));
+  return kDamaged;
+}
+
+}  // namespace dbgtrace::reader::cli

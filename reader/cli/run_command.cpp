@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// `dbgtrace run`: starts a program recorded.
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "reader/cli/commands.hpp"
+#include "reader/cli/exit_code.hpp"
+#include "reader/cli/fail_on.hpp"
+#include "reader/cli/launch.hpp"
+#include "reader/cli/recording_variables.hpp"
+#include "reader/cli/recordings.hpp"
+#include "reader/trace/load.hpp"
+
+namespace dbgtrace::reader::cli {
+namespace {
+
+struct RunOptions {
+  std::map<std::string, std::string> values;  // by variable
+  std::string allocator;
+  FailOn fail_on;
+};
+
+// An option wins over the variable that is set already; a value that makes no sense is named, and the
+// default is used: the program always starts.
+void set_variables(const RunOptions& options) {
+  for (const RecordingVariable& known : recording_variables()) {
+    const auto given = options.values.find(known.variable);
+    if (given != options.values.end()) setenv(known.variable, given->second.c_str(), 1);
+    const char* value = std::getenv(known.variable);
+    if (value == nullptr || known.makes_sense(value)) continue;
+    complain(fmt::format("{}={} makes no sense (expected {}); the default is used", known.variable,
+                         value, known.expected));
+    unsetenv(known.variable);
+  }
+  const char* out = std::getenv("DBGTRACE_OUT");
+  const std::string folder = std::filesystem::current_path().string();
+  setenv("DBGTRACE_OUT",
+         absolute_template(out == nullptr ? "./%e.%p.dbgt" : out, folder).c_str(), 1);
+}
+
+bool preload(const RunOptions& options) {
+  std::string tried;
+  const std::string library = find_library(tried);
+  if (library.empty()) {
+    complain("libdbgtrace.so is not there (looked at " + tried +
+             "); build or install it, or set DBGTRACE_LIB to its path");
+    return false;
+  }
+  if (library.find_first_of(" :") != std::string::npos) {
+    complain(library + ": LD_PRELOAD can't name a path with a space or a colon; copy the library to "
+                       "another folder and set DBGTRACE_LIB");
+    return false;
+  }
+  const char* present = std::getenv("LD_PRELOAD");
+  const std::string behind = options.allocator == "mimalloc" ? "libmimalloc.so.2" : "";
+  setenv("LD_PRELOAD", preload_value(library, behind, present == nullptr ? "" : present).c_str(), 1);
+  return true;
+}
+
+// Of the program that ran as pid; the folder is that of DBGTRACE_OUT.
+int judge_recording(const FailOn& fail_on, pid_t pid) {
+  const std::string folder =
+      std::filesystem::path(std::getenv("DBGTRACE_OUT")).parent_path().string();
+  for (const FoundRecording& found : find_recordings({folder})) {
+    if (found.header.pid != static_cast<uint32_t>(pid)) continue;
+    const auto trace = trace::load(found.path);
+    if (!trace) break;
+    const analysis::LeakReport report = analysis::find_leaks(*trace);
+    if (!has_finding(fail_on, report, *trace)) return kDone;
+    complain(fmt::format("{} leak{} found: `dbgtrace leaks {}`", report.growing(),
+                         report.growing() == 1 ? "" : "s", found.path));
+    return kFindings;
+  }
+  complain("no recording of the program was found in " + folder + ": --fail-on has nothing to judge");
+  return kDone;
+}
+
+int run(const RunOptions& options, std::vector<std::string> words) {
+  if (!words.empty() && words.front() == "--") words.erase(words.begin());
+  if (words.empty()) {
+    complain("run: name a program: dbgtrace run [options] -- PROG ARGS");
+    return kUsage;
+  }
+  set_variables(options);
+  if (!preload(options)) return kRunFailed;
+  if (options.fail_on.what.empty()) return become(words);
+  const Ended ended = start_and_wait(words);
+  if (ended.start_error != 0) return ended.start_error;
+  if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0) {
+    return judge_recording(options.fail_on, ended.pid);
+  }
+  return end_like(ended.status);
+}
+
+}  // namespace
+
+Action prepare_run(CLI::App& command) {
+  auto options = std::make_shared<RunOptions>();
+  command.prefix_command();
+  for (const RecordingVariable& known : recording_variables()) {
+    command
+        .add_option_function<std::string>(
+            known.option,
+            [options, name = known.variable](const std::string& value) {
+              options->values[name] = value;
+            },
+            known.help)
+        ->type_name("VALUE");
+  }
+  command.add_option("--allocator", options->allocator, "run it on another allocator: mimalloc")
+      ->check(CLI::IsMember({"mimalloc"}));
+  add_fail_on_option(command, options->fail_on);
+  return [options, &command] { return run(*options, command.remaining()); };
+}
+
+}  // namespace dbgtrace::reader::cli

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// The documents of leaks, memory and info, key by key.
+#include <algorithm>
+#include <cmath>
+
+#include "reader/output/json_documents.hpp"
+
+namespace dbgtrace::reader::output {
+namespace {
+
+// Bytes and counts are whole numbers, estimates included.
+int64_t whole(double value) {
+  constexpr double kMost = 9.2e18;
+  return std::isfinite(value) ? std::llround(std::clamp(value, -kMost, kMost)) : 0;
+}
+
+// "bytes": value, and where it is an estimate "bytes_interval": [low, high].
+void add_estimate(Json& json, const std::string& key, const analysis::Estimate& estimate) {
+  json[key] = whole(estimate.value);
+  if (!estimate.exact()) json[key + "_interval"] = {whole(estimate.low), whole(estimate.high)};
+}
+
+Json leak_json(const analysis::Leak& leak, const analysis::Resolver& resolver) {
+  Json json = {{"class", name_of(leak.verdict.leak_class)},
+               {"severity", name_of(leak.severity)},
+               {"confidence", std::round(leak.verdict.confidence * 1000) / 1000}};
+  add_estimate(json, "bytes", leak.bytes);
+  add_estimate(json, "count", leak.count);
+  json["samples"] = leak.bytes.samples;
+  if (leak.growth) {
+    json["growth_bytes_per_s"] = leak.growth->bytes_per_s;
+    json["growth_interval"] = {leak.growth->low, leak.growth->high};
+  }
+  json["oldest_age_s"] = leak.oldest_age_s;
+  json["birth_cohorts"] = leak.survival.cohorts;
+  json["old_age_s"] = static_cast<double>(leak.survival.old_us) / 1e6;
+  json["reached_old_age"] = leak.survival.living_old + leak.survival.died_old;
+  json["died_old"] = leak.survival.died_old;
+  if (leak.verdict.by_realloc) json["by_realloc"] = true;
+  if (leak.verdict.freed_at_exit) json["freed_at_exit"] = true;
+  const analysis::ResolvedStack stack = resolver.resolve(leak.stack);
+  json["title_frame"] = stack.title;
+  json["stack"] = json_stack(stack);
+  return json;
+}
+
+size_t limited(size_t count, size_t max_entries) {
+  return max_entries == 0 ? count : std::min(count, max_entries);
+}
+
+}  // namespace
+
+Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
+                const analysis::Resolver& resolver, size_t max_entries) {
+  Json json = json_document("leaks", trace.path);
+  json["exact"] = report.exact;
+  json["interval"] = report.interval_bytes;
+  json["run_s"] = report.run_s;
+  add_estimate(json, "live_bytes", report.live_bytes);
+  add_estimate(json, "live_count", report.live_count);
+  json["growing"] = report.growing();
+  json["in_use"] = {{"sites", report.in_use_sites}, {"bytes", whole(report.in_use_bytes)}};
+  json["leaks"] = Json::array();
+  for (size_t i = 0; i < limited(report.leaks.size(), max_entries); ++i) {
+    json["leaks"].push_back(leak_json(report.leaks[i], resolver));
+  }
+  add_losses(json, trace);
+  return json;
+}
+
+Json json_memory(const analysis::MemoryReport& report, const trace::Trace& trace,
+                 const analysis::Resolver& resolver, size_t max_entries) {
+  Json json = json_document("memory", trace.path);
+  json["exact"] = report.exact;
+  json["interval"] = report.interval_bytes;
+  json["run_s"] = report.run_s;
+  Json totals = Json::object();
+  add_estimate(totals, "live_bytes", report.live_bytes);
+  add_estimate(totals, "live_count", report.live_count);
+  totals["peak_bytes"] = whole(report.peak_bytes);
+  totals["peak_t"] = report.peak_s;
+  add_estimate(totals, "allocated_bytes", report.allocated_bytes);
+  add_estimate(totals, "allocations", report.allocations);
+  add_estimate(totals, "mapped_bytes", report.mapped_bytes);
+  json["totals"] = std::move(totals);
+  json["sites"] = Json::array();
+  for (size_t i = 0; i < limited(report.sites.size(), max_entries); ++i) {
+    const analysis::MemorySite& site = report.sites[i];
+    Json item = Json::object();
+    add_estimate(item, "live_bytes", site.live_bytes);
+    add_estimate(item, "live_count", site.live_count);
+    item["peak_bytes"] = whole(site.peak_bytes);
+    add_estimate(item, "allocated_bytes", site.allocated_bytes);
+    add_estimate(item, "allocations", site.allocations);
+    item["temporary"] = whole(site.temporary);
+    item["samples"] = site.allocations.samples;
+    const analysis::ResolvedStack stack = resolver.resolve(site.stack);
+    item["title_frame"] = stack.title;
+    item["stack"] = json_stack(stack);
+    json["sites"].push_back(std::move(item));
+  }
+  json["timeline"] = Json::array();
+  for (const analysis::TimelinePoint& point : report.timeline) {
+    Json item = {{"t", point.t_s}, {"live_bytes", whole(point.live_bytes)}};
+    if (point.rss_bytes > 0) item["rss_bytes"] = whole(point.rss_bytes);
+    json["timeline"].push_back(std::move(item));
+  }
+  add_losses(json, trace);
+  return json;
+}
+
+Json json_info(const analysis::RecordingInfo& info, const trace::Trace& trace) {
+  Json json = json_document("info", trace.path);
+  json["pid"] = info.pid;
+  if (info.parent_pid != 0) json["parent_pid"] = info.parent_pid;
+  json["exe"] = info.exe;
+  json["cmdline"] = info.cmdline;
+  json["host"] = info.host;
+  json["start_unix"] = info.start_unix;
+  json["end_unix"] = info.end_unix;
+  json["state"] = json_state(info.state);
+  json["interval"] = info.interval_bytes;
+  json["base_interval"] = info.base_interval_bytes;
+  json["exact"] = info.exact;
+  if (info.exact_until_s > 0) json["exact_until"] = info.exact_until_s;
+  json["samples"] = info.samples;
+  json["frees"] = info.frees;
+  json["live"] = info.live;
+  json["sites"] = info.sites;
+  json["stacks"] = info.stacks;
+  json["modules"] = info.modules;
+  json["threads"] = info.threads;
+  json["own_malloc"] = info.own_malloc;
+  json["sandboxed"] = info.sandboxed;
+  add_losses(json, trace);
+  json["gap_bytes"] = info.gap_bytes;
+  json["torn_events"] = info.torn_events;
+  json["file_bytes"] = info.file_bytes;
+  json["disk_bytes"] = info.disk_bytes;
+  json["recorder"] = {{"cpu_s", info.recorder_cpu_s},
+                      {"rss_bytes", info.disk_bytes},
+                      {"entries", info.recorder_entries}};
+  return json;
+}
+
+}  // namespace dbgtrace::reader::output

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/output/text_info.hpp"
+
+#include <fmt/format.h>
+
+#include "reader/output/human.hpp"
+
+namespace dbgtrace::reader::output {
+namespace {
+
+using analysis::RecordingInfo;
+
+std::string density_text(const RecordingInfo& info) {
+  if (info.own_malloc) return "none: the executable has its own malloc";
+  if (info.exact) return "every allocation";
+  if (info.interval_bytes == 0) return "off";
+  std::string text =
+      fmt::format("one every {}", human_bytes(static_cast<double>(info.interval_bytes)));
+  if (info.base_interval_bytes != info.interval_bytes) {
+    text += fmt::format(" (asked for: {})",
+                        human_bytes(static_cast<double>(info.base_interval_bytes)));
+  }
+  if (info.exact_until_s > 0) {
+    text += fmt::format("; every allocation in the first {}", human_duration(info.exact_until_s));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string state_text(const analysis::ProcessState& state) {
+  if (state.code) return fmt::format("{} {}", name_of(state.kind), *state.code);
+  return name_of(state.kind);
+}
+
+void put_info(TextPage& page, const RecordingInfo& info, const std::string& path) {
+  const auto row = [&page](const char* name, const std::string& value) {
+    page.paragraph(fmt::format("{:<10} {}", name, value), 11);
+  };
+  page.paragraph(fmt::format("{}: {} (pid {}), {}, {}", path, info.exe, info.pid,
+                             state_text(info.state), human_duration(info.run_s)),
+                 2, TextPage::Tone::kBold);
+  row("command", fmt::format("{}", fmt::join(info.cmdline, " ")));
+  if (info.parent_pid != 0) row("forked by", fmt::format("pid {}", info.parent_pid));
+  row("host", info.host);
+  row("window", fmt::format("{} to {}", human_date(info.start_unix), human_date(info.end_unix)));
+  row("state", *info.state.reason == '\0'
+                   ? state_text(info.state)
+                   : fmt::format("{}: {}", state_text(info.state), info.state.reason));
+  row("samples", density_text(info));
+  row("counts", fmt::format("{}, {} freed, {} live; {} sites, {} stacks, {} modules, {} threads",
+                            human_samples(info.samples),
+                            human_count(static_cast<double>(info.frees)),
+                            human_count(static_cast<double>(info.live)), info.sites, info.stacks,
+                            info.modules, info.threads));
+  if (info.sandboxed) row("sandbox", "the program entered one: no system calls since");
+  for (const analysis::Loss& loss : info.losses) {
+    if (!loss.forgets_by_design || loss.count == 0) continue;
+    row("history", fmt::format("{} {}", human_count(static_cast<double>(loss.count)), loss.meaning));
+  }
+  if (info.torn_events > 0) row("torn", fmt::format("{} events", info.torn_events));
+  row("file", fmt::format("{}, of which {} on disk", human_bytes(static_cast<double>(info.file_bytes)),
+                          human_bytes(static_cast<double>(info.disk_bytes))));
+  row("recorder", fmt::format("{} of CPU in {} entries", human_duration(info.recorder_cpu_s),
+                              human_count(static_cast<double>(info.recorder_entries))));
+}
+
+}  // namespace dbgtrace::reader::output

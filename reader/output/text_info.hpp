@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a recording is, for people, and one line of it for `list`.
+#pragma once
+
+#include <string>
+
+#include "reader/analysis/recording_info.hpp"
+#include "reader/output/text_page.hpp"
+
+namespace dbgtrace::reader::output {
+
+void put_info(TextPage& page, const analysis::RecordingInfo& info, const std::string& path);
+
+// "exited 3", "killed", "unknown".
+std::string state_text(const analysis::ProcessState& state);
+
+}  // namespace dbgtrace::reader::output

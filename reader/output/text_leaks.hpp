@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The leak report for people. Its first lines answer what leaks, where, how sure that is and what to
+// do next; the evidence follows.
+#pragma once
+
+#include <string>
+
+#include "reader/analysis/leaks.hpp"
+#include "reader/analysis/resolver.hpp"
+#include "reader/output/text_page.hpp"
+
+namespace dbgtrace::reader::output {
+
+struct ListLimits {
+  size_t entries = 10;  // 0: all
+  size_t frames = 12;   // of a stack, 0: all
+};
+
+void put_leaks(TextPage& page, const analysis::LeakReport& report, const trace::Trace& trace,
+               const analysis::Resolver& resolver, ListLimits limits);
+
+// "certain", "very likely (98 %)", "likely (93 %)", "possible (70 %)".
+std::string confidence_text(const analysis::Verdict& verdict);
+
+}  // namespace dbgtrace::reader::output

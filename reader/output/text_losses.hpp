@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The closing lines of every report: what the recording had to leave out and what of the file was
+// damaged, in words, and nothing at all where there is nothing to say.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reader/output/text_page.hpp"
+#include "reader/trace/trace.hpp"
+
+namespace dbgtrace::reader::output {
+
+void put_losses(TextPage& page, const trace::Trace& trace);
+
+// "offset 0x2000 (120 bytes): ...".
+std::string damage_text(const trace::Damage& damage);
+
+// Why symbols are missing, as the symbolizer tells it.
+void put_symbol_problems(TextPage& page, const std::vector<std::string>& problems);
+
+}  // namespace dbgtrace::reader::output

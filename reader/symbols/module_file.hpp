@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the file that a recorded module was mapped from: the path if its build-id is the recorded
+// one, else a copy kept under that build-id. A file of another build would give wrong names with a
+// straight face, so it is never used; the reason is kept for the user instead.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reader/symbols/elf_file.hpp"
+#include "reader/symbols/module_key.hpp"
+
+namespace dbgtrace::reader::symbols {
+
+struct ModuleFile {
+  FileDescriptor fd;    // none: not found
+  std::string path;     // of what was opened
+  std::string problem;  // why nothing was found; empty for modules that have no file by nature
+};
+
+ModuleFile find_module_file(const ModuleKey& key, const SearchPaths& search);
+
+}  // namespace dbgtrace::reader::symbols

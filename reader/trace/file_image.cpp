@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/trace/file_image.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace dbgtrace::reader::trace {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+LoadError system_error(const std::string& path, const char* action) {
+  return {fmt::format("{}: cannot {}: {}", path, action, std::strerror(errno)), 0};
+}
+
+struct Extent {
+  uint64_t begin;
+  uint64_t end;
+};
+
+// The next run of data at or after `from`; empty at the end. Without support for holes all is data.
+Extent next_data(int fd, uint64_t from, uint64_t limit) {
+  const off_t begin = ::lseek(fd, static_cast<off_t>(from), SEEK_DATA);
+  if (begin < 0) return errno == ENXIO ? Extent{limit, limit} : Extent{from, limit};
+  const off_t end = ::lseek(fd, begin, SEEK_HOLE);
+  const uint64_t first = std::min(static_cast<uint64_t>(begin), limit);
+  return {first, end < begin ? limit : std::min(static_cast<uint64_t>(end), limit)};
+}
+
+// Bytes read; fewer than the extent's if the file was truncated meanwhile. Negative on an error.
+ssize_t read_extent(int fd, std::byte* base, Extent extent) {
+  uint64_t at = extent.begin;
+  while (at < extent.end) {
+    const ssize_t count = ::pread(fd, base + at, extent.end - at, static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -1;
+    if (count == 0) break;
+    at += static_cast<uint64_t>(count);
+  }
+  return static_cast<ssize_t>(at - extent.begin);
+}
+
+}  // namespace
+
+Result<FileImage> FileImage::read(const std::string& path, uint64_t limit_bytes) {
+  // Non-blocking, or a named pipe that nobody writes to would be waited for.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return system_error(path, "open it");
+  struct stat status;
+  if (::fstat(file.get(), &status) != 0) return system_error(path, "read its status");
+  if (!S_ISREG(status.st_mode)) {
+    return LoadError{
+        fmt::format("{}: not a regular file; give the path of a recording (*.dbgt)", path), 0};
+  }
+  FileImage image;
+  image.file_bytes_ = static_cast<uint64_t>(status.st_size);
+  image.size_bytes_ = std::min(image.file_bytes_, limit_bytes);
+  if (image.size_bytes_ == 0) return image;
+  if (image.size_bytes_ > kMaxBytes) {
+    return LoadError{
+        fmt::format(
+            "{}: {} bytes, this dbgtrace reads at most {}; record with a smaller DBGTRACE_SIZE",
+            path, image.size_bytes_, kMaxBytes),
+        0};
+  }
+  void* place = ::mmap(nullptr, image.size_bytes_, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (place == MAP_FAILED) {
+    return LoadError{
+        fmt::format("{}: no memory for its {} bytes; raise the limit of address space (ulimit -v)",
+                    path, image.size_bytes_),
+        0};
+  }
+  image.base_ = static_cast<std::byte*>(place);
+  image.mapped_bytes_ = image.size_bytes_;
+
+  for (uint64_t at = 0; at < image.size_bytes_;) {
+    const Extent extent = next_data(file.get(), at, image.size_bytes_);
+    const ssize_t count = read_extent(file.get(), image.base_, extent);
+    if (count < 0) return system_error(path, "read it");
+    at = extent.end;
+    if (static_cast<uint64_t>(count) < extent.end - extent.begin) {
+      image.size_bytes_ = extent.begin + static_cast<uint64_t>(count);
+    }
+  }
+  return image;
+}
+
+FileImage::FileImage(FileImage&& other) noexcept { *this = std::move(other); }
+
+FileImage& FileImage::operator=(FileImage&& other) noexcept {
+  std::swap(base_, other.base_);
+  std::swap(size_bytes_, other.size_bytes_);
+  std::swap(mapped_bytes_, other.mapped_bytes_);
+  std::swap(file_bytes_, other.file_bytes_);
+  return *this;
+}
+
+FileImage::~FileImage() {
+  if (base_ != nullptr) ::munmap(base_, mapped_bytes_);
+}
+
+}  // namespace dbgtrace::reader::trace

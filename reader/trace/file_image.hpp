@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A private copy of a file's bytes. A mapping of the file itself would be cheaper, but whoever
+// truncates the file while it is read would kill the reader by SIGBUS, and the bytes of a running
+// process would change between a check and the use. Holes cost neither reads nor memory: a
+// recording is sparse.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "reader/trace/result.hpp"
+
+namespace dbgtrace::reader::trace {
+
+class FileImage {
+ public:
+  // A longer file is refused: even its holes take time to look at.
+  static constexpr uint64_t kMaxBytes = uint64_t{16} << 30;
+
+  // The file's first limit_bytes, or all if it is shorter. Refuses what is not a regular file.
+  static Result<FileImage> read(const std::string& path, uint64_t limit_bytes);
+
+  FileImage(FileImage&& other) noexcept;
+  FileImage& operator=(FileImage&& other) noexcept;
+  FileImage(const FileImage&) = delete;
+  FileImage& operator=(const FileImage&) = delete;
+  ~FileImage();
+
+  // At a multiple of the page size; holes read as zero.
+  std::span<const std::byte> bytes() const { return {base_, size_bytes_}; }
+  // The whole file's size when it was opened.
+  uint64_t file_bytes() const { return file_bytes_; }
+
+ private:
+  FileImage() = default;
+
+  std::byte* base_ = nullptr;
+  uint64_t size_bytes_ = 0;
+  uint64_t mapped_bytes_ = 0;
+  uint64_t file_bytes_ = 0;
+};
+
+}  // namespace dbgtrace::reader::trace

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model of a recording that analyses work on: plain values decoded from the file, with every damage that was met on the
+// way. Nothing in here points into the file, prints or computes verdicts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ring/layout.hpp"
+
+namespace dbgtrace::reader::trace {
+
+struct Damage {
+  uint64_t offset_bytes;
+  uint64_t size_bytes;  // 0 if unknown
+  std::string what;     // one clause: what was expected, what was there
+};
+
+struct Module {
+  uint64_t start = 0, end = 0, bias = 0;
+  uint64_t load_us = 0, unload_us = 0;  // unload_us 0: still loaded
+  std::string path, build_id;           // build_id in lower-case hex, may be empty
+};
+
+struct Stack {
+  std::vector<uint64_t> pcs;  // innermost first, return addresses
+  uint64_t time_us = 0;       // decides which module an address belongs to
+  uint32_t omitted_frames = 0;
+  bool truncated = false;
+  bool exact_leaf = false;  // pcs[0] is an interrupted instruction, not a return address
+};
+
+struct Site {
+  uint32_t id = 0;
+  bool mapping = false;  // an mmap site: never in heap figures
+  uint32_t stack = 0;    // index in Trace::stacks; stack 0 is the empty one
+  uint64_t first_us = 0;
+  ring::BirthTally births{};
+  ring::DeathTally deaths{};
+  uint64_t temporary = 0, live_bytes = 0, peak_live_bytes = 0, peak_us = 0;
+  bool has_history = false;
+  std::array<uint32_t, ring::kLifetimeBuckets> death_hits{};
+  std::array<double, ring::kLifetimeBuckets> death_weight{};
+  std::vector<ring::HistoryPoint> series;  // by time
+};
+
+struct LiveBlock {
+  uint64_t address = 0, size_bytes = 0, birth_us = 0;
+  double weight = 1;
+  uint32_t site = 0;  // index in Trace::sites
+  uint32_t thread = 0;
+  ring::LiveState state = ring::LiveState::kHeld;
+};
+
+struct Event {
+  ring::EventKind kind = ring::EventKind::kNone;
+  uint64_t sequence = 0;  // of its block
+  uint64_t time_us = 0, a = 0, b = 0;
+  uint32_t thread = 0, extra = 0;
+  double weight = 1;
+};
+
+struct Thread {
+  uint32_t tid = 0, sample_count = 0;
+  uint64_t start_us = 0, end_us = 0;
+  std::string name;
+};
+
+struct Trace {
+  std::string path;
+  uint64_t file_bytes = 0;
+  ring::Header header{};  // checked copy; strings in it are NUL-terminated
+  bool header_valid = false;
+  std::vector<Module> modules;
+  std::vector<Stack> stacks;  // [0] is empty
+  std::vector<Site> sites;    // [0] is "other": no slot found
+  std::vector<LiveBlock> live;
+  std::vector<Thread> threads;  // [0] is "other"
+  std::vector<ring::SeriesPoint> series;  // by time, finest level where levels overlap
+  std::vector<Event> events;              // oldest first; filled only when asked for
+  uint64_t gap_bytes = 0;                 // of the ring: damaged, not merely overwritten
+  uint64_t torn_events = 0;
+  std::vector<Damage> damages;
+
+  // Microseconds since start of the newest thing in the file.
+  uint64_t end_us() const { return header.live.end_us != 0 ? header.live.end_us : header.live.last_us; }
+};
+
+// The module that pc belonged to at time_us, or null.
+const Module* module_at(const Trace& trace, uint64_t pc, uint64_t time_us);
+
+}  // namespace dbgtrace::reader::trace

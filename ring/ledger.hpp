@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Typed access of the writer to the sections of a recording. Before a byte is touched for the first time, the space under it
+// must be reserved (a write to a hole on a full disk is a SIGBUS in somebody else's program); how is the owner's business and
+// comes in as a function, so that this layer stays free of the OS.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "ring/layout.hpp"
+
+namespace dbgtrace::ring {
+
+// Returns whether [offset, offset + size) may be written now. Called often: the answer for reserved space must be cheap.
+using EnsureSpace = bool (*)(uint64_t offset_bytes, uint64_t size_bytes);
+
+// Thread-safety: the object is constant after set-up; what it points at is shared, see each table.
+// Signal-safety: yes. Allocates: never.
+class Ledger {
+ public:
+  constexpr Ledger() = default;
+  Ledger(std::byte* base, EnsureSpace ensure) : base_(base), ensure_(ensure) {}
+
+  Header& header() const { return *reinterpret_cast<Header*>(base_); }
+  LiveHeader& live() const { return header().live; }
+  LossCounters& lost() const { return header().live.lost; }
+  // Sections are copied from the writer's own plan, never re-read from the file that others might have changed.
+  const Section& section(SectionKind kind) const { return sections_[static_cast<uint32_t>(kind)]; }
+  void set_section(SectionKind kind, const Section& section) { sections_[static_cast<uint32_t>(kind)] = section; }
+  std::byte* base() const { return base_; }
+
+  // Null if the index is out of range or the space is refused (counted).
+  template <typename T>
+  T* entry(SectionKind kind, uint64_t index) const {
+    const Section& s = section(kind);
+    if (index >= s.capacity) return nullptr;
+    return reinterpret_cast<T*>(bytes(s.offset_bytes + index * s.entry_bytes, s.entry_bytes));
+  }
+
+  // Null if the space is refused (counted).
+  std::byte* bytes(uint64_t offset_bytes, uint64_t size_bytes) const {
+    if (ensure_ != nullptr && !ensure_(offset_bytes, size_bytes)) {
+      add(lost().disk_refused, 1);
+      return nullptr;
+    }
+    return base_ + offset_bytes;
+  }
+
+  static void add(uint64_t& counter, uint64_t amount) {
+    std::atomic_ref<uint64_t>(counter).fetch_add(amount, std::memory_order_relaxed);
+  }
+  static void add(double& sum, double amount) {
+    std::atomic_ref<double> reference(sum);
+    double old = reference.load(std::memory_order_relaxed);
+    while (!reference.compare_exchange_weak(old, old + amount, std::memory_order_relaxed)) {
+    }
+  }
+  static uint64_t load(const uint64_t& word) { return __atomic_load_n(&word, __ATOMIC_RELAXED); }
+  // Raises maximum to at least value; true if it did.
+  static bool raise(uint64_t& maximum, uint64_t value) {
+    std::atomic_ref<uint64_t> reference(maximum);
+    uint64_t old = reference.load(std::memory_order_relaxed);
+    while (old < value) {
+      if (reference.compare_exchange_weak(old, value, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::byte* base_ = nullptr;
+  EnsureSpace ensure_ = nullptr;
+  Section sections_[kSectionCount]{};
+};
+
+}  // namespace dbgtrace::ring

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the seed corpus: make_seeds tests/fuzz/corpus. To be run after a change of the format; the
+// result is committed.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include "tests/support/recording_builder.hpp"
+
+using namespace dbgtrace;
+using tests::RecordingBuilder;
+
+namespace {
+
+std::filesystem::path g_folder;
+
+void write(const char* name, const std::vector<std::byte>& bytes) {
+  const std::filesystem::path path = g_folder / name;
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+}
+
+// Without the zeros at the end: a small input mutates faster, and a short file is worth a test of
+// its own.
+std::vector<std::byte> trimmed(std::vector<std::byte> file) {
+  while (file.size() > ring::kHeaderBytes && file.back() == std::byte{0}) file.pop_back();
+  return file;
+}
+
+std::vector<std::byte> ring_input(const RecordingBuilder& recording) {
+  RecordingBuilder copy = recording;
+  const std::vector<std::byte> file = copy.finish();
+  const auto section = tests::section_of_file(file, ring::SectionKind::kRing);
+  std::vector<std::byte> input(8);
+  std::memcpy(input.data(), &RecordingBuilder::kSalt, 8);
+  input.insert(input.end(), section.begin(), section.end());
+  return input;
+}
+
+RecordingBuilder after_laps() {
+  tests::BuilderSizes sizes;
+  sizes.ring_bytes = 4096;
+  sizes.open_slot_bytes = 512;
+  RecordingBuilder builder(sizes);
+  for (uint64_t sequence = 1; sequence <= 9; ++sequence) {
+    builder.seal(sequence, tests::make_events(sequence, 14, sequence * 100));
+  }
+  builder.open(0, 9, tests::make_events(9, 14, 900), 20);
+  builder.open(1, 10, tests::make_events(10, 4, 1000), 6);
+  return builder;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: make_seeds FOLDER\n");
+    return 2;
+  }
+  g_folder = argv[1];
+  RecordingBuilder example = tests::make_example();
+  RecordingBuilder laps = after_laps();
+  write("load/example", trimmed(example.finish()));
+  write("load/laps", trimmed(laps.finish()));
+  RecordingBuilder empty;
+  write("load/header_only", trimmed(empty.finish()));
+  write("scanner/laps", ring_input(laps));
+  tests::BuilderSizes small;
+  small.ring_bytes = 1024;
+  RecordingBuilder one(small);
+  one.seal(1, tests::make_events(1, 3, 100));
+  write("scanner/one_block", ring_input(one));
+  // An open block: the slot begins with the salt, as the input does.
+  std::vector<std::byte> slot(8);
+  std::memcpy(slot.data(), &RecordingBuilder::kSalt, 8);
+  const std::vector<std::byte> file = laps.finish();
+  const auto open = tests::section_of_file(file, ring::SectionKind::kOpenBlocks);
+  slot.insert(slot.end(), open.begin(), open.begin() + 512);
+  write("scanner/open_block", slot);
+  return 0;
+}

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mode, names and places of the file: 0600 under any umask, no symlink followed, -2 and -3 beside
+names that exist, missing folders made, patterns expanded, the default place private.
+
+Catches: a file that others can read, a symlink that makes us write elsewhere, an older recording
+that is lost.
+"""
+
+import os
+import socket
+import stat
+import time
+
+from harness import require
+
+
+def leak(bench, folder, out, umask=0o022):
+    settings = {"DBGTRACE_OUT": None if out is None else str(out), "XDG_STATE_HOME": None}
+    result = bench.run(
+        "leak_blocks", 100, 2003, settings=settings, folder=folder, setup=lambda: os.umask(umask)
+    )
+    require((result.status, result.err) == (0, ""), f"{result.status} {result.err}")
+    return result
+
+
+def check(bench):
+    folder = bench.new_folder()
+    out = folder / "out"
+    for umask in (0, 0o022, 0o777):
+        leak(bench, folder, out / f"mode{umask:o}.dbgt", umask)
+    (folder / "victim").write_text("precious")
+    (out / "link.dbgt").symlink_to(folder / "victim")
+    (out / "dangling.dbgt").symlink_to(folder / "created")
+    (out / "old.dbgt").write_text("old")
+    for name in ("link", "dangling", "old", "old", "old"):
+        leak(bench, folder, out / f"{name}.dbgt")
+    leak(bench, folder, folder / "made/here/%%-%e-%h.dbgt")
+    before = int(time.time())
+    timed = leak(bench, folder, folder / "timed/%t-%p.dbgt")
+    default = leak(bench, folder, None)
+    if bench.bare:
+        return
+
+    files = sorted(path.name for path in out.iterdir())
+    expected = [
+        "dangling-2.dbgt",
+        "dangling.dbgt",
+        "link-2.dbgt",
+        "link.dbgt",
+        "mode0.dbgt",
+        "mode22.dbgt",
+        "mode777.dbgt",
+        "old-2.dbgt",
+        "old-3.dbgt",
+        "old-4.dbgt",
+        "old.dbgt",
+    ]
+    require(files == expected, f"{files}")
+    for path in out.iterdir():
+        if path.is_symlink() or path.name == "old.dbgt":
+            continue
+        mode = stat.S_IMODE(path.stat().st_mode)
+        require(mode == 0o600, f"{path.name}: mode {mode:o}")
+    require((folder / "victim").read_text() == "precious", "a symlink was followed")
+    require((out / "old.dbgt").read_text() == "old", "an old file was overwritten")
+    require(not (folder / "created").exists(), "a dangling symlink was followed")
+    made = [path.name for path in (folder / "made/here").iterdir()]
+    require(made == [f"%-leak_blocks-{socket.gethostname()}.dbgt"], f"{made}")
+    (stamp,) = [path.stem.split("-") for path in (folder / "timed").iterdir()]
+    require(before <= int(stamp[0]) <= time.time() and int(stamp[1]) == timed.pid, f"{stamp}")
+    place = folder / "home/.local/state/dbgtrace"
+    found = [path.name for path in place.iterdir()] if place.exists() else []
+    require(found == [f"leak_blocks.{default.pid}.dbgt"], f"default place: {found}")
+    require(
+        stat.S_IMODE(place.stat().st_mode) & 0o077 == 0,
+        f"default place: mode {place.stat().st_mode:o}",
+    )
+    require(not list(folder.glob("*.dbgt")), "something was left in the cwd")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of tests/real/run: case (what), sandbox (where), snapshot and recordings (checks)."""

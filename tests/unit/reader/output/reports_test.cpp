@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The reports of one small recording: what their first lines say and which keys their JSON has.
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "../analysis/simulation.hpp"
+#include "reader/output/dump.hpp"
+#include "reader/output/json_documents.hpp"
+#include "reader/output/sink.hpp"
+#include "reader/output/text_info.hpp"
+#include "reader/output/text_leaks.hpp"
+#include "reader/output/text_losses.hpp"
+#include "reader/output/text_memory.hpp"
+
+namespace dbgtrace::test {
+namespace {
+
+using namespace reader;
+
+trace::Trace leaking() {
+  Simulation simulation(100, 4096, 1);
+  simulation.site();
+  simulation.births(100, .01, 0, 1, simulation.forever());
+  trace::Trace recording = simulation.finish();
+  recording.path = "a.1.dbgt";
+  recording.header.live.lost.events_dropped = 3;
+  return recording;
+}
+
+struct Names {
+  std::vector<symbols::Frame> answer{1};
+  Names() {
+    answer[0].function = "remember";
+    answer[0].file = "/src/app.cpp";
+    answer[0].line = 41;
+    answer[0].module = "/usr/bin/simulated";
+  }
+  analysis::Resolver resolver(const trace::Trace& recording) {
+    return {recording, [this](const auto&, uint64_t) -> auto& { return answer; }};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the leak report begins with what, where, how sure and what next") {
+  const trace::Trace recording = leaking();
+  Names names;
+  output::TextPage page({100, false});
+  output::put_leaks(page, analysis::find_leaks(recording), recording, names.resolver(recording), {});
+  output::put_losses(page, recording);
+  std::istringstream lines(page.text());
+  std::string line;
+  std::getline(lines, line);
+  CHECK(line.starts_with("1 leak. Worst: remember (app.cpp:41) holds ~"));
+  CHECK(page.text().find("How sure: very likely (99 %)") != std::string::npos);
+  CHECK(page.text().find("Next: ") != std::string::npos);
+  CHECK(page.text().find("3 events are missing from the history") != std::string::npos);
+  for (lines.clear(), lines.str(page.text()); std::getline(lines, line);) CHECK(line.size() <= 100);
+}
+
+TEST_CASE("the leak document has the promised keys and hexadecimal offsets") {
+  const trace::Trace recording = leaking();
+  Names names;
+  const output::Json json = output::json_leaks(analysis::find_leaks(recording), recording,
+                                               names.resolver(recording), 0);
+  CHECK(json["schema"] == "dbgtrace.leaks/1");
+  CHECK(json["file"] == "a.1.dbgt");
+  const output::Json& leak = json["leaks"][0];
+  for (const char* key : {"class", "severity", "confidence", "bytes", "count", "samples",
+                          "growth_bytes_per_s", "oldest_age_s", "stack"}) {
+    INFO(key);
+    CHECK(leak.contains(key));
+  }
+  CHECK(leak["class"] == "growing");
+  CHECK(leak["stack"][0]["offset"].get<std::string>().starts_with("0x"));
+  CHECK(leak["stack"][0]["inlined"] == false);
+  CHECK(json["lost"]["events_dropped"] == 3);
+  CHECK(json.contains("live_bytes"));
+  CHECK(json.contains("live_count"));
+}
+
+TEST_CASE("memory and info have the promised keys") {
+  const trace::Trace recording = leaking();
+  Names names;
+  const output::Json memory =
+      output::json_memory(measure_memory(recording, analysis::MemoryOrder::kLive), recording,
+                          names.resolver(recording), 0);
+  for (const char* key : {"live_bytes", "peak_bytes", "allocated_bytes", "allocations"}) {
+    CHECK(memory["totals"].contains(key));
+    CHECK(memory["sites"][0].contains(key));
+  }
+  CHECK(memory["sites"][0].contains("temporary"));
+  const output::Json info =
+      output::json_info(analysis::info_of(recording, {analysis::StateKind::kExited, 3, ""}, 4096),
+                        recording);
+  CHECK(info["state"]["kind"] == "exited");
+  CHECK(info["state"]["code"] == 3);
+  CHECK(info["recorder"].contains("cpu_s"));
+  CHECK(info["recorder"].contains("rss_bytes"));
+}
+
+TEST_CASE("bytes that are no UTF-8 do not keep a document from being written") {
+  output::Json json = {{"exe", "a\xff" "b"}};
+  CHECK(output::json_text(json).find('b') != std::string::npos);
+}
+
+TEST_CASE("a dump of the living blocks has one line for each") {
+  const trace::Trace recording = leaking();
+  output::DumpParts live{false, false, false, false, false, false, false, true};
+  const std::string text = output::dump_text(recording, live);
+  CHECK(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) == recording.live.size());
+  CHECK(text.starts_with("live addr=0x20000 size=40 weight="));
+  CHECK(text.find(" site=1\n") != std::string::npos);
+}
+
+TEST_CASE("a result file that can't be written is told, and no draft is left") {
+  CHECK(output::deliver("text", "/nonexistent/folder/result").find("can't be written") !=
+        std::string::npos);
+}
+
+}  // namespace dbgtrace::test
