@@ -3,6 +3,7 @@
 #include "hooks/os/link_map.hpp"
 #include "hooks/process/modules.hpp"
 #include "hooks/process/session.hpp"
+#include "hooks/stack/object_finder.hpp"
 #include "preload/exported.hpp"
 
 using namespace dbgtrace::hooks;
@@ -13,6 +14,8 @@ DBGTRACE_EXPORT int dlclose(void* handle) noexcept {
   if (next == nullptr) return -1;
   const int result = next(handle);
   if (process::g_session.recording_here()) {
+    const auto calls = process::g_session.sandboxed() ? stack::SystemCalls::kForbidden : stack::SystemCalls::kAllowed;
+    stack::refresh_objects(calls);
     process::note_unloads(process::g_session.ledger(), process::g_session.now_us());
   }
   return result;

@@ -74,13 +74,12 @@ struct LossCounters {
   uint64_t module_table_full;  // modules not named
   uint64_t events_dropped;     // no open block was free
   uint64_t blocks_overwritten; // history forgotten by the ring (not a defect)
-  uint64_t nested_samples;     // samples hit inside the recorder (a signal handler that allocates)
   uint64_t no_scratch;         // samples without a stack buffer
   uint64_t disk_refused;       // writes left out because the disk, a limit or a sandbox refused the space
   uint64_t stale_entries;      // blocks that were freed behind the recorder's back
   uint64_t thread_table_full;  // threads counted as thread 0
-  uint64_t fork_races;         // samples dropped while a forked child opened its file
-  uint64_t reserved[4];
+  uint64_t start_races;         // samples that came while the file was being created
+  uint64_t reserved[5];
 };
 
 // The part of the header that changes. One writer process, many threads; every word is naturally atomic.
@@ -109,8 +108,10 @@ struct LiveHeader {
   uint32_t sites_used;
   uint64_t ring_head;          // bytes ever appended to the ring
   uint64_t next_sequence;      // of the next sealed or opened block
-  uint64_t recorder_cycles;    // spent in the slow path; divide by cycles_per_s
+  uint64_t recorder_cycles;    // spent in the slow path; elapsed_cycles / elapsed_us of them are a microsecond
   uint64_t recorder_entries;   // times the slow path was taken
+  uint64_t elapsed_cycles;     // since the start, at the newest metrics
+  uint64_t elapsed_us;         // the same moment
   uint32_t sandboxed;          // 1 once the program entered a seccomp filter: no system calls since
   uint32_t flags;              // HeaderFlag
   LossCounters lost;
@@ -138,7 +139,7 @@ struct Header {
   uint64_t parent_salt;
   uint64_t parent_sequence;
   uint64_t base_interval_bytes;  // asked for; 0 = allocations off
-  uint64_t cycles_per_s;         // of recorder_cycles; 0 if unknown
+  uint64_t start_cycles;         // counter of the recorder's own cost at the start
   uint32_t arch;
   uint32_t page_bytes;
   uint32_t uid;

@@ -72,6 +72,18 @@ bool is_lap_end(uint64_t from, const SealedRef& next, uint64_t ring_bytes) {
          from % ring_bytes + next.total_bytes > ring_bytes;
 }
 
+// Whether a valid block of an earlier lap lies where newer ones are missing. At a lap's end it may
+// be the remains of an unused rest, which proves nothing. stale is sorted by offset.
+bool is_under_late_block(std::span<const SealedRef> stale, uint64_t from, uint64_t to,
+                         uint64_t ring_bytes) {
+  const uint64_t offset_bytes = std::max(from, to / ring_bytes * ring_bytes) % ring_bytes;
+  const uint64_t end_bytes = to % ring_bytes;
+  const auto at = std::lower_bound(
+      stale.begin(), stale.end(), offset_bytes,
+      [](const SealedRef& ref, uint64_t wanted) { return ref.offset_bytes < wanted; });
+  return at != stale.end() && at->offset_bytes < end_bytes;
+}
+
 }  // namespace
 
 bool SealedScan::next(SealedRef& ref) {
@@ -115,9 +127,16 @@ Arrangement arrange(std::span<SealedRef> refs, uint64_t ring_bytes, uint64_t rin
   const std::span<SealedRef> current = refs.first(result.kept);
   std::sort(current.begin(), current.end(),
             [](const SealedRef& a, const SealedRef& b) { return a.position < b.position; });
+  const std::span<SealedRef> stale = refs.subspan(result.kept);
+  std::sort(stale.begin(), stale.end(),
+            [](const SealedRef& a, const SealedRef& b) { return a.offset_bytes < b.offset_bytes; });
 
   auto add_gap = [&](uint64_t from, uint64_t to, uint64_t after_sequence,
                      uint64_t before_sequence) {
+    if (is_under_late_block(stale, from, to, ring_bytes)) {
+      result.late_bytes += to - from;
+      return;
+    }
     result.gap_bytes += to - from;
     if (result.gaps_stored < gaps.size()) {
       gaps[result.gaps_stored++] = {from % ring_bytes, to - from, after_sequence, before_sequence};

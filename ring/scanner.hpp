@@ -69,6 +69,8 @@ struct Arrangement {
   size_t kept = 0;   // refs[0, kept) are the current lap's, by sequence
   size_t stale = 0;  // valid, but of an earlier lap: remains in a place that the newest lap skipped
   uint64_t gap_bytes = 0;  // sum of gaps
+  // Not gaps: a thread that was held up for a whole lap put its block over newer ones.
+  uint64_t late_bytes = 0;
   uint64_t head = 0;       // position behind the newest block, or ring_head if that makes sense
   size_t gaps_stored = 0;  // in `gaps`
   size_t gaps = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sample's weight in 16 bits: 5 bits exponent, 11 bits mantissa, w = (2048 + m) * 2^e / 2^15, from 1/16 to almost 2^28.
-// A weight below 1 belongs to a block that grew in realloc since its last hit (docs/decisions/0006-realloc.md). The rounded
+// A weight below 1 belongs to a block that grew in realloc since its last hit (docs/decisions/0006-realloc-growth-is-sampled.md). The rounded
 // weight is used at birth and at death alike, so sums stay balanced; rounding to nearest errs by at most 2^-12.
 #pragma once
 

@@ -75,7 +75,7 @@ void BlockLedger::freed_by_resize(uint32_t slot, uintptr_t old_address, uint64_t
 }
 
 // w' of the block is what its hit chunks stand for, spread over its size: W = w * old + w(growth) * growth, w' = W / new
-// (docs/decisions/0006-realloc.md). Birth time and site stay those of the first hit.
+// (docs/decisions/0006-realloc-growth-is-sampled.md). Birth time and site stay those of the first hit.
 void BlockLedger::resized(uint32_t slot, uintptr_t old_address, uintptr_t address, uint64_t new_bytes, const Growth& growth,
                           uint64_t now_us, uint32_t thread) {
   ring::Live* place = live_at(*ledger_, slot);

@@ -15,13 +15,17 @@ void Interval::start(uint64_t interval_bytes, uint32_t capacity) {
   bytes_.store(interval_bytes, std::memory_order_relaxed);
   const uint32_t limit = interval_bytes == 1 ? capacity / 8 * 7 : std::min(FreeFilter::kSlots / 4, capacity / 2);
   limit_.store(limit, std::memory_order_relaxed);
+  end_.store(interval_bytes == 1 ? capacity / 16 * 15 : capacity / 8 * 7, std::memory_order_relaxed);
 }
 
 void Interval::note_fill(const ring::Ledger& ledger, ring::EventWriter& events, uint32_t used, uint64_t time_us) {
   uint32_t limit = limit_.load(std::memory_order_relaxed);
   if (used <= limit) [[likely]] return;
-  // One thread changes it. The next change comes only when the table has filled by another 1/64 meanwhile.
-  if (!limit_.compare_exchange_strong(limit, limit + std::max(limit / 64, 1u), std::memory_order_relaxed)) return;
+  // One thread changes it. The next change comes when an eighth of the room that is left has been taken, so that the table
+  // nears its end ever more slowly and never meets it.
+  const uint32_t end = end_.load(std::memory_order_relaxed);
+  const uint32_t step = std::max(limit < end ? (end - limit) / 8 : 0, 1u);
+  if (!limit_.compare_exchange_strong(limit, limit + step, std::memory_order_relaxed)) return;
   const uint64_t old = bytes();
   if (old >= kLargest) return;
   const uint64_t next = old == 1 ? kFirstSampled : old * 2;

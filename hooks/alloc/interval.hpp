@@ -22,7 +22,8 @@ class Interval {
 
  private:
   std::atomic<uint64_t> bytes_{0};
-  std::atomic<uint32_t> limit_{0};
+  std::atomic<uint32_t> limit_{0};  // of live samples, beyond which the interval doubles
+  std::atomic<uint32_t> end_{0};    // where the table is full for good
 };
 
 }  // namespace dbgtrace::hooks::alloc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/alloc/metrics.hpp"
 
+#include "hooks/os/clock.hpp"
 #include "hooks/os/files.hpp"
 #include "ring/history_writer.hpp"
 
@@ -36,6 +37,11 @@ void note_metrics(const ring::Ledger& ledger, ring::EventWriter& events, uint64_
   if (system_calls_allowed && is_due(g_next_rss_us, time_us, 1'000'000)) {
     rss_bytes = resident_bytes();
     events.write(ring::EventKind::kMetrics, 0, 0, time_us, 0, rss_bytes, ring::Ledger::load(ledger.live().live_bytes));
+  }
+  ring::LiveHeader& live = ledger.live();
+  if (const uint64_t now_cycles = os::cycles(); now_cycles != 0) {
+    std::atomic_ref<uint64_t>(live.elapsed_cycles).store(now_cycles - ledger.header().start_cycles, std::memory_order_relaxed);
+    std::atomic_ref<uint64_t>(live.elapsed_us).store(time_us, std::memory_order_relaxed);
   }
   ring::note_process_point(ledger, time_us, rss_bytes);
 }

@@ -15,7 +15,6 @@ struct ThreadState {
   uint64_t interval_bytes;  // with which the countdown was drawn; 0: not seeded
   Random random;
   stack::StackBounds bounds;
-  uintptr_t busy_frame;  // frame of the recorder's slow path that runs now; 0: none
   uint32_t thread;       // index in the recording's thread table
   uint32_t recording;    // number of the recording that thread belongs to: a forked child numbers anew
   uint64_t last_sample;  // address of the newest sampled block: freed next, it was temporary

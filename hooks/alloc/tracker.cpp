@@ -5,8 +5,8 @@
 
 #include "hooks/alloc/block_ledger.hpp"
 #include "hooks/alloc/metrics.hpp"
+#include "hooks/alloc/own_cost.hpp"
 #include "hooks/alloc/sample_site.hpp"
-#include "hooks/alloc/slow_path_entry.hpp"
 #include "hooks/os/files.hpp"
 #include "hooks/os/link_map.hpp"
 #include "hooks/process/modules.hpp"
@@ -42,7 +42,8 @@ uint32_t this_thread(uint64_t now_us) {
 }
 
 void draw(ThreadState& thread) {
-  thread.interval_bytes = g_interval.bytes();
+  const uint64_t in_force = g_interval.bytes();
+  thread.interval_bytes = in_force != 0 ? in_force : g_session.options().sample_bytes;
   thread.countdown = thread.interval_bytes <= 1 ? 0 : draw_distance(thread.random, thread.interval_bytes);
 }
 
@@ -94,6 +95,7 @@ void start_recorder() {
     stack::set_main_stack_end(reinterpret_cast<uintptr_t>(*end));
   }
   g_session.prepare(environ);
+  if (!g_session.off()) stack::refresh_objects(stack::SystemCalls::kAllowed);
 }
 
 Hit take_hit(uint64_t size_bytes) {
@@ -103,22 +105,22 @@ Hit take_hit(uint64_t size_bytes) {
     if (g_session.state() == SessionState::kUnborn) return {false, 0};  // libc is not ready: the next call asks again
   }
   if (g_session.off()) return pass_for_ever();
-  const SlowPathEntry entry(__builtin_frame_address(0));
-  if (!entry) return {false, 0};
-  const bool ready = g_session.ready_to_record();
-  if (g_session.off()) return pass_for_ever();
-  if (!ready) {
-    if (g_session.state() == SessionState::kRecording) Ledger::add(g_session.ledger().lost().fork_races, 1);
-    return {false, 0};
-  }
   if (thread.interval_bytes == 0) {
-    // A thread's first request meets a drawn countdown like any other; always sampling it would favour short threads.
+    // A thread's first request meets a drawn countdown like any other; always sampling it would favour short threads. Nor
+    // does it start the recording: a process that is never sampled leaves no file.
     thread.random.seed(g_session.salt() ^ reinterpret_cast<uintptr_t>(&thread) ^ os::cycles());
     draw(thread);
     if (size_bytes < thread.countdown) {
       thread.countdown -= size_bytes;
       return {false, 0};
     }
+  }
+  const OwnCost cost;
+  const bool ready = g_session.ready_to_record();
+  if (g_session.off()) return pass_for_ever();
+  if (!ready) {
+    g_session.count_lost_at_start();
+    return {false, 0};
   }
   const uint64_t interval_bytes = thread.interval_bytes;
   draw(thread);
@@ -127,14 +129,14 @@ Hit take_hit(uint64_t size_bytes) {
 }
 
 void record_block(void* block, uint64_t size_bytes, uint16_t weight, Frame frame) {
-  const SlowPathEntry entry(__builtin_frame_address(0));
-  if (!entry || !g_session.ready_to_record()) return;
+  const OwnCost cost;
+  if (!g_session.ready_to_record()) return;
   record_birth(block, size_bytes, weight, frame, ring::SiteKind::kHeap);
 }
 
 void record_mapping(void* start, uint64_t size_bytes, uint16_t weight, Frame frame) {
-  const SlowPathEntry entry(__builtin_frame_address(0));
-  if (!entry || !g_session.ready_to_record()) return;
+  const OwnCost cost;
+  if (!g_session.ready_to_record()) return;
   record_birth(start, size_bytes, weight, frame, ring::SiteKind::kMapping);
 }
 

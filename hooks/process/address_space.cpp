@@ -18,7 +18,6 @@ void forget_in_child() { g_fallback_word.store(0, std::memory_order_relaxed); }
 }  // namespace
 
 void AddressSpace::start(bool may_probe) {
-  pid_ = os::process_id();
   word_ = &g_fallback_word;
   if (!may_probe) {  // fork() through libc is still seen; nothing else can be asked
     __register_atfork(nullptr, nullptr, forget_in_child, nullptr);
@@ -33,6 +32,7 @@ void AddressSpace::start(bool may_probe) {
     return;
   }
   by_pid_ = true;
+  pid_ = os::process_id();
 }
 
 bool AddressSpace::is_own() const {

@@ -68,7 +68,6 @@ std::string_view Facts::name() const {
 void gather_facts(Facts& facts) {
   std::memset(&facts, 0, sizeof(facts));
   static constinit char buffer[4096] = {};
-  facts.pid = os::process_id();
   facts.uid = static_cast<uint32_t>(getauxval(AT_UID));
   facts.euid = static_cast<uint32_t>(getauxval(AT_EUID));
   facts.secure = getauxval(AT_SECURE) != 0;
@@ -86,11 +85,17 @@ void gather_facts(Facts& facts) {
   got = os::read_file("/proc/sys/kernel/random/boot_id", buffer, sizeof(buffer));
   if (got > 0) parse_boot_id(buffer, got, facts.boot_id);
   got = os::read_file("/proc/self/stat", buffer, sizeof(buffer));
-  if (got > 0) facts.start_ticks = parse_start_ticks(buffer, got);
+  if (got > 0) {
+    facts.start_ticks = parse_start_ticks(buffer, got);
+    for (long i = 0; i < got && buffer[i] >= '0' && buffer[i] <= '9'; ++i) {
+      facts.pid = facts.pid * 10 + static_cast<uint32_t>(buffer[i] - '0');
+    }
+  }
+  if (facts.pid == 0 && !facts.restricted()) facts.pid = os::process_id();
   got = os::read_file("/proc/sys/kernel/hostname", facts.host, sizeof(facts.host) - 1);
   if (got > 0 && facts.host[got - 1] == '\n') facts.host[got - 1] = '\0';
   // readlink is no call that every start of a program makes, so a brought-along filter might not know it.
-  if (!facts.seccomp_filtered || facts.container) {
+  if (!facts.restricted()) {
     got = os::raw_syscall(SYS_readlinkat, AT_FDCWD, os::as_argument("/proc/self/exe"), os::as_argument(facts.exe),
                           sizeof(facts.exe) - 1);
     if (got < 0) facts.exe[0] = '\0';

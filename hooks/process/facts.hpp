@@ -23,6 +23,10 @@ struct Facts {
   uint64_t file_size_limit_bytes;      // RLIMIT_FSIZE
   uint64_t address_space_limit_bytes;  // RLIMIT_AS
 
+  // A filter came along from before exec and this is no container: an unusual system call may be deadly, so only those are
+  // made that the start of every program makes.
+  bool restricted() const { return seccomp_filtered && !container; }
+
   // The last part of exe.
   std::string_view name() const;
 };

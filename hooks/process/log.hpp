@@ -14,6 +14,9 @@ void set_log(std::string_view destination);
 // Allocates: never. Silent once the program is sandboxed.
 void log_line(std::string_view what, std::string_view detail = {}, long error = 0);
 
+// The pid that lines carry; asked for by nobody later, since a sandbox may forbid it.
+void set_log_pid(uint32_t pid);
+
 void stop_log();
 
 }  // namespace dbgtrace::hooks::process

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "hooks/process/build_id.hpp"
+#include "hooks/process/object_image.hpp"
 #include "hooks/stack/object_finder.hpp"
 #include "hooks/stack/rule_lookup.hpp"
 #include "ring/checksum.hpp"
@@ -57,7 +57,7 @@ uint32_t store_string(const ring::Ledger& ledger, std::string_view text) {
   return start;
 }
 
-uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& object, uint64_t time_us) {
+uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& object, const ObjectImage& image, uint64_t time_us) {
   std::atomic_ref<uint32_t> used(ledger.live().modules_used);
   if (used.load(std::memory_order_relaxed) >= ledger.section(ring::SectionKind::kModules).capacity) {
     ring::Ledger::add(ledger.lost().module_table_full, 1);
@@ -67,27 +67,25 @@ uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& objec
   auto* place = ledger.entry<ring::Module>(ring::SectionKind::kModules, index);
   if (place == nullptr) return kUnnamed;
   ring::Module module{};
-  module.start = object.map_start;
-  module.end = object.map_end;
+  module.start = image.start;
+  module.end = image.end;
+  module.bias = image.bias;
   module.load_us = time_us;
   std::string_view path;
-  if (reinterpret_cast<uintptr_t>(object.identity) != object.map_start && object.identity != nullptr) {
+  if (object.identity != nullptr && reinterpret_cast<uintptr_t>(object.identity) != object.map_start) {
     const auto* map = static_cast<const link_map*>(object.identity);
-    module.bias = map->l_addr;
     if (map->l_name != nullptr) path = map->l_name;
     if (path.empty()) path = ledger.header().exe;
-  } else {
-    module.bias = object.map_start;
   }
   module.path = store_string(ledger, path.substr(0, 4095));
-  module.build_id_bytes = read_build_id(object.map_start, object.map_end, module.bias, module.build_id);
+  module.build_id_bytes = read_build_id(image, module.build_id);
   module.checksum = ring::nonzero(ring::crc32c(&module, sizeof(module)));
   std::memcpy(place, &module, sizeof(module));
   return index;
 }
 
-bool is_same(const Known& known, const stack::CodeObject& object) {
-  return known.map_end.load(std::memory_order_relaxed) == object.map_end &&
+bool is_same(const Known& known, const stack::CodeObject& object, const ObjectImage& image) {
+  return known.map_end.load(std::memory_order_relaxed) == image.end &&
          known.eh_frame_hdr.load(std::memory_order_relaxed) == object.eh_frame_hdr &&
          known.identity.load(std::memory_order_relaxed) == object.identity;
 }
@@ -109,24 +107,24 @@ void retire(const ring::Ledger& ledger, Known& known, uintptr_t map_start, uint6
   stack::known_rules.clear_range(map_start, map_end);
 }
 
-void note_object(const ring::Ledger& ledger, const stack::CodeObject& object, uint64_t time_us) {
-  uint32_t slot = home(object.map_start);
+void note_object(const ring::Ledger& ledger, const stack::CodeObject& object, const ObjectImage& image, uint64_t time_us) {
+  uint32_t slot = home(image.start);
   for (uint32_t probe = 0; probe < kProbes; ++probe, slot = (slot + 1) % kSlots) {
     Known& known = g_known[slot];
     uintptr_t seen = known.map_start.load(std::memory_order_acquire);
-    if (seen == object.map_start) {
-      if (is_same(known, object)) return;
+    if (seen == image.start) {
+      if (is_same(known, object, image)) return;
       retire(ledger, known, seen, time_us);  // another object lies there now, its going was not seen
       seen = known.map_start.load(std::memory_order_acquire);
     }
     if (seen == kFilling) return;  // very likely this object, by another thread; if not, the next stack names it
     if (seen > kFilling) continue;
     if (!known.map_start.compare_exchange_strong(seen, kFilling, std::memory_order_acq_rel)) return;
-    known.map_end.store(object.map_end, std::memory_order_relaxed);
+    known.map_end.store(image.end, std::memory_order_relaxed);
     known.eh_frame_hdr.store(object.eh_frame_hdr, std::memory_order_relaxed);
     known.identity.store(object.identity, std::memory_order_relaxed);
-    known.module.store(store_module(ledger, object, time_us), std::memory_order_relaxed);
-    known.map_start.store(object.map_start, std::memory_order_release);
+    known.module.store(store_module(ledger, object, image, time_us), std::memory_order_relaxed);
+    known.map_start.store(image.start, std::memory_order_release);
     return;
   }
 }
@@ -140,13 +138,13 @@ void forget_modules() {
 }
 
 void note_modules(const ring::Ledger& ledger, std::span<const uintptr_t> pcs, uint64_t time_us) {
-  stack::CodeObject object;
+  ObjectImage last;
   for (const uintptr_t pc : pcs) {
-    if (pc - 1 >= object.map_start && pc - 1 < object.map_end) continue;
-    stack::CodeObject found;
-    if (!stack::find_object(pc - 1, found)) continue;
-    object = found;
-    note_object(ledger, object, time_us);
+    if (pc - 1 >= last.start && pc - 1 < last.end) continue;
+    stack::CodeObject object;
+    if (!stack::find_object(pc - 1, object)) continue;
+    last = image_of(object);
+    note_object(ledger, object, last, time_us);
   }
 }
 
@@ -155,7 +153,7 @@ void note_unloads(const ring::Ledger& ledger, uint64_t time_us) {
     const uintptr_t map_start = known.map_start.load(std::memory_order_acquire);
     if (map_start <= kFilling) continue;
     stack::CodeObject object;
-    if (stack::find_object(map_start, object) && is_same(known, object)) continue;
+    if (stack::find_object(map_start, object) && is_same(known, object, image_of(object))) continue;
     retire(ledger, known, map_start, time_us);
   }
 }

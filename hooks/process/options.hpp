@@ -26,7 +26,7 @@ struct Options {
   bool disable = false;
 };
 
-inline constexpr uint32_t kMaxOptionErrors = 8;
+inline constexpr uint32_t kMaxOptionErrors = 16;
 struct OptionErrors {
   struct Entry {
     std::string_view name, value, expected;

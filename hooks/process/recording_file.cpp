@@ -20,7 +20,7 @@ namespace dbgtrace::hooks::process {
 namespace {
 
 constexpr uint64_t kFilteredBytes = 2 << 20;  // written as zeros under a brought-along filter, where nothing else is sure
-constexpr long kExists = -17;
+constexpr long kExists = -17, kNoSuchFile = -2, kNoMemory = -12;
 constexpr uint32_t kMaxNames = 1000;
 
 constinit char g_path[kMaxPath] = {};
@@ -31,14 +31,11 @@ uint64_t mix(uint64_t value) {  // SplitMix64's finaliser
   return value ^ (value >> 31);
 }
 
-// Restricted: a filter came along from before exec and we are in no container, so an unusual call may be deadly.
-bool restricted(const Facts& facts) { return facts.seccomp_filtered && !facts.container; }
-
 uint64_t choose_size(const Options& options, const Facts& facts, uint64_t private_bytes) {
   uint64_t size = options.size_bytes;
   size = size > private_bytes + ring::kMinFileBytes ? size - private_bytes : ring::kMinFileBytes;
   if (facts.address_space_limit_bytes != ~uint64_t{0}) size = std::min(size, facts.address_space_limit_bytes / 16);
-  if (restricted(facts)) size = std::min(size, kFilteredBytes);
+  if (facts.restricted()) size = std::min(size, kFilteredBytes);
   return std::min({size / 4096 * 4096, facts.file_size_limit_bytes, Reservation::kMaxBytes});
 }
 
@@ -56,7 +53,7 @@ bool write_zeros(long fd, uint64_t size_bytes) {
 
 // Gives the file its size and says how its blocks come: 0 on demand (populate), 1 all there, negative error.
 long size_file(long fd, uint64_t size_bytes, const Facts& facts) {
-  if (restricted(facts)) return write_zeros(fd, size_bytes) ? 1 : -28;
+  if (facts.restricted()) return write_zeros(fd, size_bytes) ? 1 : -28;
   const long sized = os::raw_syscall(SYS_ftruncate, fd, static_cast<long>(size_bytes));
   if (sized != 0) return sized;
   // An empty range tells whether the kernel knows the advice, without touching anything.
@@ -67,22 +64,44 @@ long size_file(long fd, uint64_t size_bytes, const Facts& facts) {
   return write_zeros(fd, size_bytes) ? 1 : reserved;
 }
 
-long open_new(os::Text& path, const Facts& facts) {
+constexpr int kNewFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+
+// A file without a name, so that nobody ever finds a recording without its header. Where the filesystem knows no such thing,
+// and where a filter might not, the file has its name from the beginning.
+long open_nameless(const os::Text& path) {
+  static constinit char buffer[kMaxPath] = {};
+  os::Text folder(buffer, sizeof(buffer));
+  const std::string_view whole = path.view();
+  folder.add(std::string_view(whole.data(), whole.rfind('/') + 1));
+  return os::open_file(folder.c_str(), O_RDWR | O_TMPFILE, 0600);
+}
+
+// Calls make(path) for the path and, while that name exists, for the numbered ones.
+template <typename Make>
+long with_free_name(os::Text& path, Make make) {
   static constinit char base[kMaxPath] = {};
   os::Text first(base, sizeof(base));
   first.add(path.view());
-  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-  long fd = os::open_file(path.c_str(), kFlags, 0600);
-  if (fd == -2 && !restricted(facts)) {
-    make_folders(path);
-    fd = os::open_file(path.c_str(), kFlags, 0600);
-  }
-  for (uint32_t number = 2; fd == kExists && number < kMaxNames; ++number) {
+  long result = make(path.c_str());
+  for (uint32_t number = 2; result == kExists && number < kMaxNames; ++number) {
     path.truncate(0);
     numbered_path(first.view(), number, path);
-    fd = os::open_file(path.c_str(), kFlags, 0600);
+    result = make(path.c_str());
   }
-  return fd;
+  return result;
+}
+
+long open_named(os::Text& path) {
+  return with_free_name(path, [](const char* name) { return os::open_file(name, kNewFlags, 0600); });
+}
+
+long give_name(long fd, os::Text& path) {
+  char buffer[32];
+  os::Text source(buffer, sizeof(buffer));
+  source.add("/proc/self/fd/").add_number(static_cast<uint64_t>(fd));
+  return with_free_name(path, [&source](const char* name) {
+    return os::raw_syscall(SYS_linkat, AT_FDCWD, os::as_argument(source.c_str()), AT_FDCWD, os::as_argument(name), AT_SYMLINK_FOLLOW);
+  });
 }
 
 void write_header(RecordingFile& file, const Options& options, const Facts& facts, const Parent& parent) {
@@ -102,6 +121,7 @@ void write_header(RecordingFile& file, const Options& options, const Facts& fact
   header.parent_salt = parent.salt;
   header.parent_sequence = parent.sequence;
   header.base_interval_bytes = options.sample_bytes;
+  header.start_cycles = os::cycles();
 #if defined(__x86_64__)
   header.arch = static_cast<uint32_t>(ring::Arch::kX86_64);
 #else
@@ -118,6 +138,49 @@ void write_header(RecordingFile& file, const Options& options, const Facts& fact
   header.live.state = static_cast<uint32_t>(ring::State::kRunning);
   if (parent.pid != 0) header.live.flags |= ring::kFlagForked;
   header.static_checksum = ring::crc32c(&header, ring::kStaticHeaderBytes);
+}
+
+// Sizes, maps and heads the new file; 0 or the kernel's error.
+long fill(RecordingFile& file, long fd, const Options& options, const Facts& facts, const Parent& parent, uint64_t size_bytes) {
+  file.plan = ring::make_plan(size_bytes, options.sample_bytes == 1);
+  if (!facts.restricted()) os::raw_syscall(SYS_fchmod, fd, 0600);  // whatever the umask says
+  const long how = size_file(fd, file.plan.file_bytes, facts);
+  struct stat status {};
+  if (how < 0) return how;
+  if (const long error = os::file_status(fd, status); error != 0) return error;
+  void* base = os::map_memory(nullptr, file.plan.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+  if (base == nullptr) return kNoMemory;
+  file.base = static_cast<std::byte*>(base);
+  if (how == 0) {
+    const long error = os::raw_syscall(SYS_madvise, os::as_argument(base), ring::kHeaderBytes, MADV_POPULATE_WRITE);
+    if (error != 0) return error;
+  }
+  file.all_reserved = how == 1;
+  file.inode = status.st_ino;
+  file.device = status.st_dev;
+  file.start_ns = os::monotonic_ns();
+  file.salt = mix(file.start_ns ^ mix(os::unix_ns()) ^ uint64_t{facts.pid} << 32 ^ os::cycles());
+  write_header(file, options, facts, parent);
+  return 0;
+}
+
+// One attempt; leaves nothing behind if it fails.
+long create(RecordingFile& file, bool nameless, const Options& options, const Facts& facts, const Parent& parent,
+            uint64_t size_bytes, os::Text& path) {
+  long opened = nameless ? open_nameless(path) : open_named(path);
+  if (opened == kNoSuchFile && !facts.restricted()) {
+    make_folders(path);
+    opened = nameless ? open_nameless(path) : open_named(path);
+  }
+  const os::Descriptor fd(opened);
+  if (!fd.ok()) return opened;
+  long error = fill(file, opened, options, facts, parent, size_bytes);
+  if (error == 0 && nameless) error = give_name(opened, path);
+  if (error == 0) return 0;
+  if (file.base != nullptr) os::raw_syscall(SYS_munmap, os::as_argument(file.base), static_cast<long>(file.plan.file_bytes));
+  if (!nameless && !facts.restricted()) os::raw_syscall(SYS_unlinkat, AT_FDCWD, os::as_argument(path.c_str()), 0);
+  file.base = nullptr;
+  return error;
 }
 
 }  // namespace
@@ -138,40 +201,16 @@ RecordingFile create_recording(const Options& options, const Facts& facts, const
     return file;
   }
   FolderCap cap;
-  if (!restricted(facts) && !cap.make_room(path.c_str(), size, options.total_bytes)) {
+  if (!facts.restricted() && !cap.make_room(path.c_str(), size, options.total_bytes)) {
     log_line("DBGTRACE_TOTAL leaves no room in the folder, nothing is recorded", path.view());
     return file;
   }
-  os::Descriptor fd(open_new(path, facts));
-  if (!fd.ok()) {
-    log_line("cannot create the recording", path.view(), fd.get());
-    return file;
+  long error = facts.restricted() ? kNoSuchFile : create(file, true, options, facts, parent, size, path);
+  if (error != 0) error = create(file, false, options, facts, parent, size, path);
+  if (error != 0) {
+    log_line("cannot create the recording, or no space or memory for it", path.view(), error);
+    file.base = nullptr;
   }
-  file.plan = ring::make_plan(size, options.sample_bytes == 1);
-  long how = size_file(fd.get(), file.plan.file_bytes, facts);
-  struct stat status {};
-  void* base = nullptr;
-  if (how >= 0 && os::file_status(fd.get(), status) == 0) {
-    base = os::map_memory(nullptr, file.plan.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get());
-    if (base != nullptr && how == 0 &&
-        os::raw_syscall(SYS_madvise, os::as_argument(base), ring::kHeaderBytes, MADV_POPULATE_WRITE) != 0) {
-      os::raw_syscall(SYS_munmap, os::as_argument(base), static_cast<long>(file.plan.file_bytes));
-      base = nullptr;
-      how = -28;
-    }
-  }
-  if (base == nullptr) {
-    if (!restricted(facts)) os::raw_syscall(SYS_unlinkat, AT_FDCWD, os::as_argument(path.c_str()), 0);
-    log_line("no space or memory for the recording", path.view(), how < 0 ? how : 0);
-    return file;
-  }
-  file.base = static_cast<std::byte*>(base);
-  file.all_reserved = how == 1;
-  file.inode = status.st_ino;
-  file.device = status.st_dev;
-  file.start_ns = os::monotonic_ns();
-  file.salt = mix(file.start_ns ^ mix(os::unix_ns()) ^ uint64_t{facts.pid} << 32 ^ os::cycles());
-  write_header(file, options, facts, parent);
   return file;
 }
 

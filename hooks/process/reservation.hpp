@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Says which parts of the mapped file may be written, and reserves more of it without a descriptor: MADV_POPULATE_WRITE makes
 // the kernel allocate the blocks now and report a full disk as an error, where a plain write would be a SIGBUS in the program
-// (docs/decisions/0004-growing-without-a-descriptor.md).
+// (docs/decisions/0004-mapping-without-descriptor.md).
 #pragma once
 
 #include <atomic>

@@ -63,6 +63,7 @@ void Session::prepare(const char* const* environment) {
   if (relative_log || (!options_.out.empty() && options_.out.front() != '/')) note_working_directory();
   if (relative_log) log.add(g_working_directory).add('/');
   log.add(options_.log);
+  set_log_pid(g_facts.pid);
   if (!g_facts.secure && !options_.disable) set_log(log.view());
   options_.log = {};
   if (options_.out.empty()) {
@@ -75,7 +76,7 @@ void Session::prepare(const char* const* environment) {
   const bool off = options_.disable || g_facts.secure || options_.sample_bytes == 0;
   if (!off) {
     report(errors);
-    space_.start(!g_facts.seccomp_filtered || g_facts.container);
+    space_.start(!g_facts.restricted());
     apply_child_policy(options_.children, environment);
   }
   if (os::executable_defines("malloc")) {
@@ -86,7 +87,10 @@ void Session::prepare(const char* const* environment) {
   state_.store(off ? SessionState::kOff : SessionState::kReady, std::memory_order_release);
 }
 
-uint64_t Session::now_us() const { return (os::monotonic_ns() - file_.start_ns) / 1000; }
+uint64_t Session::now_us() const {
+  const uint64_t now_ns = os::monotonic_ns();
+  return now_ns > file_.start_ns ? (now_ns - file_.start_ns) / 1000 : 0;  // the coarse clock lags behind the fine one
+}
 
 bool Session::become_ready() {
   notice_fork();
@@ -102,7 +106,10 @@ bool Session::become_ready() {
 bool Session::start() {
   if (sandboxed()) return false;  // a child of a sandboxed process may not even open a file
   const bool exact = options_.sample_bytes == 1;
-  if (number_ > 0) gather_facts(g_facts);
+  if (forked_) {
+    gather_facts(g_facts);
+    set_log_pid(g_facts.pid);
+  }
   const uint64_t live_bytes = exact ? (8 << 20) : (256 << 10);
   file_ = create_recording(options_, g_facts, g_working_directory, parent_, kPrivateBytes + live_bytes);
   if (file_.base == nullptr) return false;
@@ -119,6 +126,13 @@ bool Session::start() {
     return false;
   }
   ledger_.live().inherited_frees = inherited_frees_.load(std::memory_order_relaxed);
+  ledger_.lost().start_races = lost_at_start_.exchange(0, std::memory_order_relaxed);
+  if (g_facts.restricted()) {
+    ledger_.live().sandboxed = 1;
+    g_reservation.freeze();
+    os::forbid_counter();
+    sandboxed_.store(true, std::memory_order_relaxed);
+  }
   if (forked_) {
     events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0, static_cast<uint64_t>(ring::MarkCode::kFork), parent_.pid);
   }
@@ -180,6 +194,7 @@ void Session::enter_sandbox() {
   }
   g_reservation.freeze();
   stop_log();
+  os::forbid_counter();
   sandboxed_.store(true, std::memory_order_relaxed);
 }
 

@@ -61,6 +61,8 @@ class Session {
   uint64_t now_us() const;
 
   void set_listener(const SessionListener& listener) { listener_ = listener; }
+  // A sample that came while another thread (or the code that a signal handler interrupted) was creating the file.
+  void count_lost_at_start() { lost_at_start_.fetch_add(1, std::memory_order_relaxed); }
   void count_inherited_free() { inherited_frees_.fetch_add(1, std::memory_order_relaxed); }
 
   // The process is about to end or to become another program. Only the process that owns the recording says so: a vfork child
@@ -91,6 +93,7 @@ class Session {
   Parent parent_;
   SessionListener listener_{};
   std::atomic<uint64_t> inherited_frees_{0};
+  std::atomic<uint64_t> lost_at_start_{0};
 };
 
 extern constinit Session g_session;

@@ -34,9 +34,9 @@ void BlockSum::add(const trace::LiveBlock& block) {
   const double weight = block.weight;
   const auto size = static_cast<double>(block.size_bytes);
   double variance = weight * (weight - 1) * size * size;
-  // A block that grew by realloc is a sum of sampled pieces and its weight is their mean, so another
-  // one than its size would have been given. A piece of d bytes adds d / p with a variance of at most
-  // d / p times the interval, whatever d was.
+  // A block that grew by realloc is a sum of sampled pieces and its weight is their mean, so
+  // another one than its size would have been given. A piece of d bytes adds d / p with a variance
+  // of at most d / p times the interval, whatever d was.
   const bool whole = weight == 1 || is_weight_of_size(weight, size, first_interval_) ||
                      is_weight_of_size(weight, size, interval_);
   if (!whole) variance = std::max(variance, weight * size * first_interval_);

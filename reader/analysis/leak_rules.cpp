@@ -13,10 +13,10 @@ namespace {
 constexpr uint64_t kShortestRun_us = 1'000'000;
 constexpr uint64_t kFewestSamples = 5;
 constexpr uint32_t kLeastSpread = 3;
-constexpr double kMaxDiedOld = 0.25;   // of those that reached old age
-constexpr double kLeastLate = 0.2;     // of survivors past start-up: a half if the rate is constant
+constexpr double kMaxDiedOld = 0.25;  // of those that reached old age
+constexpr double kLeastLate = 0.2;    // of survivors past start-up: a half if the rate is constant
 constexpr double kMostConfidence = 0.99;
-constexpr size_t kFewestPoints = 6;    // of a series, for a verdict that rests on its shape
+constexpr size_t kFewestPoints = 6;  // of a series, for a verdict that rests on its shape
 
 double share(uint64_t part, uint64_t rest) {
   return part + rest == 0 ? 1 : static_cast<double>(part) / static_cast<double>(part + rest);
@@ -36,8 +36,8 @@ double growing_confidence(const Survival& s) {
                                        share_above(kLeastLate, s.late, s.early));
 }
 
-// Blocks that grow by realloc are not born again, so cohorts say nothing; their sizes do. The number
-// of blocks must stand still meanwhile, otherwise it is births that make the bytes.
+// Blocks that grow by realloc are not born again, so cohorts say nothing; their sizes do. The
+// number of blocks must stand still meanwhile, otherwise it is births that make the bytes.
 bool grows_by_realloc(const trace::Trace& trace, const SiteGroup& group, const Survival& survival,
                       double run_us) {
   if (!survives_old_age(survival)) return false;
@@ -49,11 +49,10 @@ bool grows_by_realloc(const trace::Trace& trace, const SiteGroup& group, const S
          rise_of(curve, Quantity::kBytes, run_us).steady;
 }
 
-// At a clean exit destructors may free what had been growing until then. The ledger still tells: the
-// site's peak lies at the very end, the way there was a steady rise, and what was alive an old age
-// before the end (nearly) all lived to see it.
-bool grew_until_torn_down(const trace::Trace& trace, const SiteGroup& group,
-                          const RunFacts& run) {
+// At a clean exit destructors may free what had been growing until then. The ledger still tells:
+// the site's peak lies at the very end, the way there was a steady rise, and what was alive an old
+// age before the end (nearly) all lived to see it.
+bool grew_until_torn_down(const trace::Trace& trace, const SiteGroup& group, const RunFacts& run) {
   const auto run_us = static_cast<double>(run.run_us);
   const auto peak_us = static_cast<double>(group.peak_us);
   const bool torn_down = run.exited && peak_us >= 0.9 * run_us && peak_us <= run_us &&

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verdict on one call stack. Confidence is the probability, given the counts of samples, that
 // the two shares which the verdict rests on lie on the right side of their thresholds, if before
-// every share was equally likely (see share_above); 0 where there is no verdict, 1 where every block
-// was recorded and none is estimated.
+// every share was equally likely (see share_above); 0 where there is no verdict, 1 where every
+// block was recorded and none is estimated.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ enum class LeakClass {
   kGrowing,        // births spread over the run, hardly anything old has died: a leak
   kUnfreedAtExit,  // every allocation is known, the process exited, and these were not freed
   kTooFewSamples,
-  kTooShort,       // of a run under a second
-  kPlateau,        // grew like a leak, then stopped: a cache that is full, a pool at its peak
-  kStartup,        // born in the first quarter and kept
-  kInUse,          // living blocks of an ordinary site: nothing to tell
+  kTooShort,  // of a run under a second
+  kPlateau,   // grew like a leak, then stopped: a cache that is full, a pool at its peak
+  kStartup,   // born in the first quarter and kept
+  kInUse,     // living blocks of an ordinary site: nothing to tell
 };
 
 struct Verdict {

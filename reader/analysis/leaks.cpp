@@ -37,9 +37,9 @@ GrowthRate rate_of_curve(const LiveCurve& curve, double end_us) {
 void take_peak(Leak& leak, const SiteGroup& group) {
   const double part = group.births.bytes == 0 ? 0 : group.peak_bytes / group.births.bytes;
   const auto samples = static_cast<uint64_t>(part * static_cast<double>(group.births.hits) + 0.5);
-  const double count = static_cast<double>(group.births.weight_q15) / static_cast<double>(ring::kOneQ15) * part;
-  leak.bytes =
-      estimate_from(group.peak_bytes, group.births.bytes_variance * part, samples, 0);
+  const double count =
+      static_cast<double>(group.births.weight_q15) / static_cast<double>(ring::kOneQ15) * part;
+  leak.bytes = estimate_from(group.peak_bytes, group.births.bytes_variance * part, samples, 0);
   leak.count = estimate_from(count, group.births.weight_variance * part, samples, 0);
 }
 
@@ -53,7 +53,7 @@ Severity severity_of(const Leak& leak, double heap_bytes) {
     return Severity::kLow;
   }
   return leak.verdict.leak_class == LeakClass::kUnfreedAtExit && part >= 0.25 ? Severity::kMedium
-                                                                             : Severity::kLow;
+                                                                              : Severity::kLow;
 }
 
 // Of growing ones the rate decides, of the others what they hold; the site breaks ties.
@@ -131,22 +131,32 @@ LeakReport find_leaks(const trace::Trace& trace) {
 
 const char* name_of(LeakClass leak_class) {
   switch (leak_class) {
-    case LeakClass::kGrowing: return "growing";
-    case LeakClass::kUnfreedAtExit: return "unfreed-at-exit";
-    case LeakClass::kTooFewSamples: return "too-few-samples";
-    case LeakClass::kTooShort: return "too-short";
-    case LeakClass::kPlateau: return "plateau";
-    case LeakClass::kStartup: return "startup";
-    case LeakClass::kInUse: return "in-use";
+    case LeakClass::kGrowing:
+      return "growing";
+    case LeakClass::kUnfreedAtExit:
+      return "unfreed-at-exit";
+    case LeakClass::kTooFewSamples:
+      return "too-few-samples";
+    case LeakClass::kTooShort:
+      return "too-short";
+    case LeakClass::kPlateau:
+      return "plateau";
+    case LeakClass::kStartup:
+      return "startup";
+    case LeakClass::kInUse:
+      return "in-use";
   }
   return "in-use";
 }
 
 const char* name_of(Severity severity) {
   switch (severity) {
-    case Severity::kHigh: return "high";
-    case Severity::kMedium: return "medium";
-    case Severity::kLow: return "low";
+    case Severity::kHigh:
+      return "high";
+    case Severity::kMedium:
+      return "medium";
+    case Severity::kLow:
+      return "low";
   }
   return "low";
 }

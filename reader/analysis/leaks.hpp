@@ -26,7 +26,7 @@ struct GrowthRate {
 struct Leak {
   Verdict verdict;
   Severity severity = Severity::kLow;
-  Estimate bytes, count;  // living now; with verdict.freed_at_exit: at the peak
+  Estimate bytes, count;             // living now; with verdict.freed_at_exit: at the peak
   std::optional<GrowthRate> growth;  // of growing ones
   double oldest_age_s = 0;
   Survival survival;
@@ -35,7 +35,7 @@ struct Leak {
 };
 
 struct LeakReport {
-  std::vector<Leak> leaks;  // worst first
+  std::vector<Leak> leaks;          // worst first
   Estimate live_bytes, live_count;  // of the whole heap
   uint64_t in_use_sites = 0;        // have living blocks and an ordinary life: not in the list
   double in_use_bytes = 0;

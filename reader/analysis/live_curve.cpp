@@ -27,7 +27,8 @@ bool rises_steadily(const std::array<double, kSteps>& values) {
   if (!(mean[0] < mean[1] && mean[1] < mean[2] && mean[2] < mean[3])) return false;
   // A straight line rises by a half in its later half and by a quarter in its last quarter.
   const double all = values[kSteps - 1];
-  return all - values[kSteps / 2 - 1] >= 0.3 * all && all - values[kSteps - kQuarter - 1] >= 0.1 * all;
+  return all - values[kSteps / 2 - 1] >= 0.3 * all &&
+         all - values[kSteps - kQuarter - 1] >= 0.1 * all;
 }
 
 }  // namespace

@@ -20,15 +20,13 @@ std::vector<Loss> losses_of(const ring::LossCounters& lost) {
        lost.events_dropped, false},
       {"blocks_overwritten", "blocks of older history were overwritten by newer ones",
        lost.blocks_overwritten, true},
-      {"nested_samples", "samples fell inside the recorder itself (a signal handler allocated)",
-       lost.nested_samples, false},
       {"no_scratch", "samples have no call stack (no buffer was free)", lost.no_scratch, false},
       {"disk_refused", "writes were left out: disk, limit or sandbox refused the space",
        lost.disk_refused, false},
       {"stale_entries", "blocks were freed behind the recorder's back", lost.stale_entries, false},
       {"thread_table_full", "threads are counted as one (thread table full)",
        lost.thread_table_full, false},
-      {"fork_races", "samples were dropped while a forked child opened its file", lost.fork_races,
+      {"start_races", "samples came while the file was being created", lost.start_races,
        false},
   };
 }

@@ -11,10 +11,14 @@ namespace {
 
 double key_of(const MemorySite& site, MemoryOrder order) {
   switch (order) {
-    case MemoryOrder::kLive: return site.live_bytes.value;
-    case MemoryOrder::kPeak: return site.peak_bytes;
-    case MemoryOrder::kAllocated: return site.allocated_bytes.value;
-    case MemoryOrder::kTemporary: return site.temporary;
+    case MemoryOrder::kLive:
+      return site.live_bytes.value;
+    case MemoryOrder::kPeak:
+      return site.peak_bytes;
+    case MemoryOrder::kAllocated:
+      return site.allocated_bytes.value;
+    case MemoryOrder::kTemporary:
+      return site.temporary;
   }
   return 0;
 }
@@ -64,20 +68,19 @@ MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
   report.live_count = heap.count();
   if (header.lost.live_table_full > 0 &&
       static_cast<double>(header.live_bytes) > report.live_bytes.value) {
-    report.live_bytes = estimate_from(static_cast<double>(header.live_bytes),
-                                      header.births.bytes_variance, 0, 0);
+    report.live_bytes =
+        estimate_from(static_cast<double>(header.live_bytes), header.births.bytes_variance, 0, 0);
   }
   report.mapped_bytes = mapped.bytes();
   report.allocated_bytes = allocated_bytes_of(header.births);
   report.allocations = allocations_of(header.births);
-  report.peak_bytes = std::max(static_cast<double>(header.peak_live_bytes),
-                               report.live_bytes.value);
+  report.peak_bytes =
+      std::max(static_cast<double>(header.peak_live_bytes), report.live_bytes.value);
   report.peak_s = static_cast<double>(header.peak_us) / 1e6;
   for (const ring::SeriesPoint& point : trace.series) {
-    report.timeline.push_back({static_cast<double>(point.time_us) / 1e6,
-                               static_cast<double>(point.live_bytes),
-                               static_cast<double>(point.rss_bytes),
-                               static_cast<double>(point.allocated_bytes)});
+    report.timeline.push_back(
+        {static_cast<double>(point.time_us) / 1e6, static_cast<double>(point.live_bytes),
+         static_cast<double>(point.rss_bytes), static_cast<double>(point.allocated_bytes)});
   }
   report.run_s = static_cast<double>(trace.end_us()) / 1e6;
   report.interval_bytes = header.interval_bytes;

@@ -18,10 +18,10 @@ enum class MemoryOrder { kLive, kPeak, kAllocated, kTemporary };
 struct MemorySite {
   Estimate live_bytes, live_count;
   Estimate allocated_bytes, allocations;
-  double peak_bytes = 0;      // an upper bound where the stack is several sites
-  double temporary = 0;       // estimated allocations freed by the next event of their thread
-  double mean_size_bytes = 0; // of what was allocated
-  uint32_t stack = 0;         // index in Trace::stacks
+  double peak_bytes = 0;       // an upper bound where the stack is several sites
+  double temporary = 0;        // estimated allocations freed by the next event of their thread
+  double mean_size_bytes = 0;  // of what was allocated
+  uint32_t stack = 0;          // index in Trace::stacks
   std::vector<uint32_t> sites;
 };
 

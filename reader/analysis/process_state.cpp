@@ -28,22 +28,32 @@ ProcessState running_or_killed(const ring::Header& header, const ProcessTable& p
 
 ProcessState state_of(const ring::Header& header, const ProcessTable& processes) {
   switch (static_cast<ring::State>(header.live.state)) {
-    case ring::State::kExited: return {StateKind::kExited, header.live.exit_code, ""};
-    case ring::State::kCrashed: return {StateKind::kCrashed, {}, ""};
-    case ring::State::kExecuted: return {StateKind::kExec, {}, ""};
-    case ring::State::kRunning: return running_or_killed(header, processes);
+    case ring::State::kExited:
+      return {StateKind::kExited, header.live.exit_code, ""};
+    case ring::State::kCrashed:
+      return {StateKind::kCrashed, {}, ""};
+    case ring::State::kExecuted:
+      return {StateKind::kExec, {}, ""};
+    case ring::State::kRunning:
+      return running_or_killed(header, processes);
   }
   return {StateKind::kUnknown, {}, "the state word is damaged"};
 }
 
 const char* name_of(StateKind kind) {
   switch (kind) {
-    case StateKind::kRunning: return "running";
-    case StateKind::kExited: return "exited";
-    case StateKind::kCrashed: return "crashed";
-    case StateKind::kKilled: return "killed";
-    case StateKind::kExec: return "exec";
-    case StateKind::kUnknown: return "unknown";
+    case StateKind::kRunning:
+      return "running";
+    case StateKind::kExited:
+      return "exited";
+    case StateKind::kCrashed:
+      return "crashed";
+    case StateKind::kKilled:
+      return "killed";
+    case StateKind::kExec:
+      return "exec";
+    case StateKind::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }

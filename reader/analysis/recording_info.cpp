@@ -52,9 +52,10 @@ RecordingInfo info_of(const trace::Trace& trace, const ProcessState& state, uint
   info.losses = losses_of(live.lost);
   info.file_bytes = trace.file_bytes;
   info.disk_bytes = disk_bytes;
-  if (header.cycles_per_s > 0) {
-    info.recorder_cpu_s =
-        static_cast<double>(live.recorder_cycles) / static_cast<double>(header.cycles_per_s);
+  if (live.elapsed_us > 0 && live.elapsed_cycles > 0) {
+    const double cycles_per_us =
+        static_cast<double>(live.elapsed_cycles) / static_cast<double>(live.elapsed_us);
+    info.recorder_cpu_s = static_cast<double>(live.recorder_cycles) / cycles_per_us * 1e-6;
   }
   info.recorder_entries = live.recorder_entries;
   return info;

@@ -15,8 +15,8 @@ bool is_recorder(const std::string& path) {
 
 Resolver::Resolver(const trace::Trace& trace, symbols::Symbolizer& symbolizer)
     : trace_(trace),
-      names_([&symbolizer](const symbols::ModuleKey& key, uint64_t address)
-                 -> const std::vector<symbols::Frame>& {
+      names_([&symbolizer](const symbols::ModuleKey& key,
+                           uint64_t address) -> const std::vector<symbols::Frame>& {
         return symbolizer.resolve(key, address);
       }) {}
 
@@ -44,8 +44,7 @@ void Resolver::append(const trace::Stack& stack, size_t index,
     return;
   }
   if (is_recorder(module->path)) return;
-  for (symbols::Frame frame :
-       names_({module->path, module->build_id}, address - module->bias)) {
+  for (symbols::Frame frame : names_({module->path, module->build_id}, address - module->bias)) {
     frame.offset = pc - module->bias;
     frames.push_back(std::move(frame));
   }

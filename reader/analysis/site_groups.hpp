@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sites with the same call stack belong together. One stack can be several sites: after a dlclose
-// and a new dlopen the same code lies at other addresses, and the recorder knows addresses only. Two
-// stacks are the same if every frame is the same offset in the same build of a module.
+// and a new dlopen the same code lies at other addresses, and the recorder knows addresses only.
+// Two stacks are the same if every frame is the same offset in the same build of a module.
 #pragma once
 
 #include <array>

@@ -13,9 +13,9 @@ inline constexpr double kNormal95 = 1.959964;  // 95 % of a normal variable lie 
 // and Hilferty's cube; within 1 % of the true value for shape >= 1 and |z| <= 2.
 double gamma_quantile(double shape, double z);
 
-// How probable it is that a share is above (below) x after `yes` of yes + no cases had it, if before
-// every share was as likely as every other: the tail of Beta(yes + 1, no + 1). More than 2000 cases
-// count as 2000, which is certain enough.
+// How probable it is that a share is above (below) x after `yes` of yes + no cases had it, if
+// before every share was as likely as every other: the tail of Beta(yes + 1, no + 1). More than
+// 2000 cases count as 2000, which is certain enough.
 double share_above(double x, uint64_t yes, uint64_t no);
 inline double share_below(double x, uint64_t yes, uint64_t no) {
   return share_above(1 - x, no, yes);

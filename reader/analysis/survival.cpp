@@ -38,8 +38,8 @@ Survival survival_of(const trace::Trace& trace, const SiteGroup& group) {
     survival.oldest_us = std::max(survival.oldest_us, age_us);
     survival.youngest_us = std::min(survival.youngest_us, age_us);
   }
-  survival.spread = static_cast<uint32_t>(
-      std::count_if(survival.cohorts.begin(), survival.cohorts.end(), [](auto n) { return n > 0; }));
+  survival.spread = static_cast<uint32_t>(std::count_if(
+      survival.cohorts.begin(), survival.cohorts.end(), [](auto n) { return n > 0; }));
   for (uint32_t c = 1; c <= 3; ++c) survival.early += survival.cohorts[c];
   for (uint32_t c = 4; c <= 6; ++c) survival.late += survival.cohorts[c];
   for (size_t i = 0; i < ages_us.size(); ++i) {

@@ -19,8 +19,9 @@ namespace dbgtrace::reader::analysis {
 
 inline constexpr uint32_t kCohorts = 8;
 
-// A run's old age: min(600 s, run / 4), and for a run of hours or days also run / 4: there, blocks of
-// half an hour may be ordinary. Lifetimes are known as powers of two, so either is rounded down to one.
+// A run's old age: min(600 s, run / 4), and for a run of hours or days also run / 4: there, blocks
+// of half an hour may be ordinary. Lifetimes are known as powers of two, so either is rounded down
+// to one.
 uint64_t old_age_us(uint64_t run_us);
 uint64_t older_age_us(uint64_t run_us);
 

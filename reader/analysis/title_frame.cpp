@@ -9,19 +9,18 @@ namespace dbgtrace::reader::analysis {
 namespace {
 
 constexpr std::array<std::string_view, 24> kAllocators = {
-    "malloc",        "calloc",         "realloc",        "reallocarray", "memalign",
-    "aligned_alloc", "posix_memalign", "valloc",         "pvalloc",      "strdup",
-    "strndup",       "__strdup",       "__strndup",      "wcsdup",       "asprintf",
-    "vasprintf",     "getline",        "getdelim",       "mmap",         "mmap64",
-    "mremap",        "__libc_malloc",  "__libc_realloc", "__libc_calloc"};
+    "malloc",         "calloc", "realloc",  "reallocarray",  "memalign",       "aligned_alloc",
+    "posix_memalign", "valloc", "pvalloc",  "strdup",        "strndup",        "__strdup",
+    "__strndup",      "wcsdup", "asprintf", "vasprintf",     "getline",        "getdelim",
+    "mmap",           "mmap64", "mremap",   "__libc_malloc", "__libc_realloc", "__libc_calloc"};
 
 constexpr std::array<std::string_view, 9> kLibraries = {
     "libc.so",   "libc-",       "libstdc++.so", "libc++.so",   "libc++abi.so",
     "ld-linux-", "libpthread.", "libjemalloc.", "libmimalloc."};
 
 constexpr std::array<std::string_view, 11> kNamespaces = {
-    "std::",   "__gnu_cxx::", "operator new", "alloc::",  "core::",     "hashbrown::",
-    "<std::",  "<alloc::",    "<core::",      "__rust_",  "__rdl_"};
+    "std::",  "__gnu_cxx::", "operator new", "alloc::", "core::", "hashbrown::",
+    "<std::", "<alloc::",    "<core::",      "__rust_", "__rdl_"};
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which frame of an allocation stack names it for a reader. The innermost ones are the allocator, the
-// C++ library's containers and the C library, the same in every stack; the first frame outside of
-// them is where someone decided to allocate.
+// Which frame of an allocation stack names it for a reader. The innermost ones are the allocator,
+// the C++ library's containers and the C library, the same in every stack; the first frame outside
+// of them is where someone decided to allocate.
 #pragma once
 
 #include <cstddef>

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/cli/commands.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <map>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "reader/cli/exit_code.hpp"
 #include "ring/layout.hpp"
@@ -30,11 +32,23 @@ constexpr std::array<Command, 6> kCommands = {{
      prepare_leaks},
     {"memory", "call stacks by live, peak, allocated and temporary bytes",
      "  dbgtrace memory --by peak --top 5 server.1234.dbgt\n", prepare_memory},
-    {"dump", "the records of a recording, one a line",
-     "  dbgtrace dump --live server.1234.dbgt\n", prepare_dump},
+    {"dump", "the records of a recording, one a line", "  dbgtrace dump --live server.1234.dbgt\n",
+     prepare_dump},
 }};
 
+// A traced program's own words are none of ours, also where they look like our commands or options.
+Words take_program(int& argc, char** argv) {
+  const auto end = argv + argc;
+  const auto dashes =
+      std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
+  if (dashes == end) return {};
+  argc = static_cast<int>(dashes - argv);
+  return {dashes + 1, end};
+}
+
 int dispatch(CLI::App& app, int argc, char** argv, std::map<std::string, Action>& actions) {
+  const bool runs = argc > 1 && std::string_view(argv[1]) == "run";
+  const Words program = runs ? take_program(argc, argv) : Words{};
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked_for_help) {
@@ -43,7 +57,7 @@ int dispatch(CLI::App& app, int argc, char** argv, std::map<std::string, Action>
     complain(std::string(error.what()) + " (see `dbgtrace --help`)");
     return kUsage;
   }
-  return actions.at(app.get_subcommands().front()->get_name())();
+  return actions.at(app.get_subcommands().front()->get_name())(program);
 }
 
 }  // namespace

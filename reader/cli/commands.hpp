@@ -6,10 +6,14 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace dbgtrace::reader::cli {
 
-using Action = std::function<int()>;  // returns the exit status
+using Words = std::vector<std::string>;
+// Takes what stood behind `--`, returns the exit status.
+using Action = std::function<int(const Words&)>;
 
 struct Command {
   const char* name;

@@ -47,7 +47,7 @@ Action prepare_dump(CLI::App& command) {
   command.add_flag("--series", only.series, "only the series of the process, ...");
   command.add_flag("--events", only.events, "only the history, ...");
   command.add_flag("--live", only.live, "only the living blocks, ...");
-  return [options] { return dump(*options); };
+  return [options](const Words&) { return dump(*options); };
 }
 
 }  // namespace dbgtrace::reader::cli

@@ -5,14 +5,13 @@ namespace dbgtrace::reader::cli {
 
 void add_fail_on_option(CLI::App& command, FailOn& fail_on) {
   command.add_option("--fail-on", fail_on.what, "exit with 4 if there is such a finding")
-      ->type_name("leak|crash|any")
+      ->type_name("WHAT")
       ->check(CLI::IsMember({"leak", "crash", "any"}));
 }
 
 bool has_finding(const FailOn& fail_on, const analysis::LeakReport& report,
                  const trace::Trace& trace) {
-  const bool crashed =
-      trace.header.live.state == static_cast<uint32_t>(ring::State::kCrashed);
+  const bool crashed = trace.header.live.state == static_cast<uint32_t>(ring::State::kCrashed);
   return (fail_on.leak() && report.growing() > 0) || (fail_on.crash() && crashed);
 }
 

@@ -20,8 +20,8 @@ int info(ReportOptions& options) {
   struct stat file {};
   const bool known = stat(options.file.c_str(), &file) == 0;
   const auto disk_bytes = known ? static_cast<uint64_t>(file.st_blocks) * 512 : 0;
-  const analysis::RecordingInfo info = analysis::info_of(
-      *trace, analysis::state_of(trace->header, ProcProcesses()), disk_bytes);
+  const analysis::RecordingInfo info =
+      analysis::info_of(*trace, analysis::state_of(trace->header, ProcProcesses()), disk_bytes);
   if (options.json) {
     return deliver(options, output::json_text(output::json_info(info, *trace)), *trace);
   }
@@ -37,7 +37,7 @@ Action prepare_info(CLI::App& command) {
   auto options = std::make_shared<ReportOptions>();
   add_file_option(command, *options);
   add_result_options(command, *options);
-  return [options] { return info(*options); };
+  return [options](const Words&) { return info(*options); };
 }
 
 }  // namespace dbgtrace::reader::cli

@@ -23,8 +23,7 @@ std::string result_text(const ReportOptions& options, const analysis::LeakReport
                         const trace::Trace& trace, symbols::Symbolizer& symbolizer) {
   const analysis::Resolver resolver(trace, symbolizer);
   if (options.json) {
-    return output::json_text(
-        output::json_leaks(report, trace, resolver, options.json_entries()));
+    return output::json_text(output::json_leaks(report, trace, resolver, options.json_entries()));
   }
   output::TextPage page = new_page(options);
   output::put_leaks(page, report, trace, resolver, options.limits);
@@ -52,7 +51,7 @@ Action prepare_leaks(CLI::App& command) {
   add_result_options(command, options->report);
   add_stack_options(command, options->report);
   add_fail_on_option(command, options->fail_on);
-  return [options] { return leaks(*options); };
+  return [options](const Words&) { return leaks(*options); };
 }
 
 }  // namespace dbgtrace::reader::cli

@@ -53,9 +53,8 @@ std::string as_text(const ReportOptions& options, const std::vector<FoundRecordi
 int list(const ListOptions& options) {
   const ProcProcesses processes;
   const std::vector<FoundRecording> found = find_recordings(options.folders);
-  return deliver(options.report, options.report.json
-                                     ? as_json(found, processes)
-                                     : as_text(options.report, found, processes));
+  return deliver(options.report, options.report.json ? as_json(found, processes)
+                                                     : as_text(options.report, found, processes));
 }
 
 }  // namespace
@@ -64,7 +63,7 @@ Action prepare_list(CLI::App& command) {
   auto options = std::make_shared<ListOptions>();
   command.add_option("DIR", options->folders, "look in these folders instead");
   add_result_options(command, options->report);
-  return [options] { return list(*options); };
+  return [options](const Words&) { return list(*options); };
 }
 
 }  // namespace dbgtrace::reader::cli

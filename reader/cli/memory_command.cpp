@@ -46,10 +46,10 @@ Action prepare_memory(CLI::App& command) {
   add_result_options(command, options->report);
   add_stack_options(command, options->report);
   command.add_option("--by", options->by, "order of the call stacks")
-      ->type_name("live|peak|allocated|temporary")
+      ->type_name("WHAT")
       ->check(CLI::IsMember({"live", "peak", "allocated", "temporary"}))
       ->capture_default_str();
-  return [options] { return memory(*options); };
+  return [options](const Words&) { return memory(*options); };
 }
 
 }  // namespace dbgtrace::reader::cli

@@ -65,10 +65,20 @@ bool is_size(const std::string& text, unsigned long long least) {
   unsigned long long factor = 1;
   std::string_view number = text;
   switch (number.back()) {
-    case 'k': case 'K': factor = 1ull << 10; break;
-    case 'm': case 'M': factor = 1ull << 20; break;
-    case 'g': case 'G': factor = 1ull << 30; break;
-    default: break;
+    case 'k':
+    case 'K':
+      factor = 1ull << 10;
+      break;
+    case 'm':
+    case 'M':
+      factor = 1ull << 20;
+      break;
+    case 'g':
+    case 'G':
+      factor = 1ull << 30;
+      break;
+    default:
+      break;
   }
   if (factor != 1) number.remove_suffix(1);
   if (!is_number(number)) return false;

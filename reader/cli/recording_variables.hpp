@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The variables that steer a recording, as options of `run`, and what makes sense as their values. The
-// library checks again, inside the program, where it can tell nobody but its log.
+// The variables that steer a recording, as options of `run`, and what makes sense as their values.
+// The library checks again, inside the program, where it can tell nobody but its log.
 #pragma once
 
 #include <span>

@@ -16,8 +16,7 @@ void add_file_option(CLI::App& command, ReportOptions& options) {
 
 void add_result_options(CLI::App& command, ReportOptions& options) {
   command.add_flag("--json", options.json, "the result as JSON");
-  command.add_option("-o", options.result_file, "write the result to this file")
-      ->type_name("FILE");
+  command.add_option("-o", options.result_file, "write the result to this file")->type_name("FILE");
 }
 
 void add_stack_options(CLI::App& command, ReportOptions& options) {

@@ -26,8 +26,8 @@ struct RunOptions {
   FailOn fail_on;
 };
 
-// An option wins over the variable that is set already; a value that makes no sense is named, and the
-// default is used: the program always starts.
+// An option wins over the variable that is set already; a value that makes no sense is named, and
+// the default is used: the program always starts.
 void set_variables(const RunOptions& options) {
   for (const RecordingVariable& known : recording_variables()) {
     const auto given = options.values.find(known.variable);
@@ -40,8 +40,8 @@ void set_variables(const RunOptions& options) {
   }
   const char* out = std::getenv("DBGTRACE_OUT");
   const std::string folder = std::filesystem::current_path().string();
-  setenv("DBGTRACE_OUT",
-         absolute_template(out == nullptr ? "./%e.%p.dbgt" : out, folder).c_str(), 1);
+  setenv("DBGTRACE_OUT", absolute_template(out == nullptr ? "./%e.%p.dbgt" : out, folder).c_str(),
+         1);
 }
 
 bool preload(const RunOptions& options) {
@@ -53,13 +53,15 @@ bool preload(const RunOptions& options) {
     return false;
   }
   if (library.find_first_of(" :") != std::string::npos) {
-    complain(library + ": LD_PRELOAD can't name a path with a space or a colon; copy the library to "
-                       "another folder and set DBGTRACE_LIB");
+    complain(library +
+             ": LD_PRELOAD can't name a path with a space or a colon; copy the library to "
+             "another folder and set DBGTRACE_LIB");
     return false;
   }
   const char* present = std::getenv("LD_PRELOAD");
   const std::string behind = options.allocator == "mimalloc" ? "libmimalloc.so.2" : "";
-  setenv("LD_PRELOAD", preload_value(library, behind, present == nullptr ? "" : present).c_str(), 1);
+  setenv("LD_PRELOAD", preload_value(library, behind, present == nullptr ? "" : present).c_str(),
+         1);
   return true;
 }
 
@@ -77,12 +79,12 @@ int judge_recording(const FailOn& fail_on, pid_t pid) {
                          report.growing() == 1 ? "" : "s", found.path));
     return kFindings;
   }
-  complain("no recording of the program was found in " + folder + ": --fail-on has nothing to judge");
+  complain("no recording of the program was found in " + folder +
+           ": --fail-on has nothing to judge");
   return kDone;
 }
 
-int run(const RunOptions& options, std::vector<std::string> words) {
-  if (!words.empty() && words.front() == "--") words.erase(words.begin());
+int run(const RunOptions& options, const Words& words) {
   if (words.empty()) {
     complain("run: name a program: dbgtrace run [options] -- PROG ARGS");
     return kUsage;
@@ -116,7 +118,15 @@ Action prepare_run(CLI::App& command) {
   command.add_option("--allocator", options->allocator, "run it on another allocator: mimalloc")
       ->check(CLI::IsMember({"mimalloc"}));
   add_fail_on_option(command, options->fail_on);
-  return [options, &command] { return run(*options, command.remaining()); };
+  // Without `--` the program is what follows the last option.
+  return [options, &command](const Words& program) {
+    const Words rest = command.remaining();
+    if (!rest.empty() && (!program.empty() || rest.front().starts_with('-'))) {
+      complain("run: " + rest.front() + " is no option of run (see `dbgtrace run --help`)");
+      return static_cast<int>(kUsage);
+    }
+    return run(*options, program.empty() ? rest : program);
+  };
 }
 
 }  // namespace dbgtrace::reader::cli

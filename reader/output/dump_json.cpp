@@ -17,14 +17,21 @@ void add_details(Json& record, const trace::Event& event) {
       record["site"] = event.b >> 40;
       break;
     case ring::EventKind::kModuleLoad:
-    case ring::EventKind::kModuleUnload: record["module"] = event.a; break;
-    case ring::EventKind::kInterval: record["interval"] = event.a; break;
+    case ring::EventKind::kModuleUnload:
+      record["module"] = event.a;
+      break;
+    case ring::EventKind::kInterval:
+      record["interval"] = event.a;
+      break;
     case ring::EventKind::kMetrics:
       record["rss_bytes"] = event.a;
       record["live_bytes"] = event.b;
       break;
-    case ring::EventKind::kMark: record["code"] = event.a; break;
-    default: break;
+    case ring::EventKind::kMark:
+      record["code"] = event.a;
+      break;
+    default:
+      break;
   }
 }
 

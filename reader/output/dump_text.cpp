@@ -26,8 +26,8 @@ double seconds(uint64_t time_us) { return static_cast<double>(time_us) / 1e6; }
 void put_header(Lines& lines, const trace::Trace& trace) {
   const ring::Header& header = trace.header;
   const ring::LiveHeader& live = header.live;
-  put(lines, "header file_bytes={} version={} salt={:#x} pid={} parent={} uid={}",
-      trace.file_bytes, header.version, header.salt, header.pid, header.parent_pid, header.uid);
+  put(lines, "header file_bytes={} version={} salt={:#x} pid={} parent={} uid={}", trace.file_bytes,
+      header.version, header.salt, header.pid, header.parent_pid, header.uid);
   put(lines, "header start_unix_ns={} start_monotonic_ns={} start_ticks={} pid_namespace={}",
       header.start_unix_ns, header.start_monotonic_ns, header.process_start_ticks,
       header.pid_namespace);
@@ -47,8 +47,8 @@ void put_header(Lines& lines, const trace::Trace& trace) {
   put(lines, "heap live_bytes={} live_weight_q15={} peak_bytes={} peak={:.6f} inherited_frees={}",
       live.live_bytes, live.live_weight_q15, live.peak_live_bytes, seconds(live.peak_us),
       live.inherited_frees);
-  put(lines, "recorder cycles={} cycles_per_s={} entries={}", live.recorder_cycles,
-      header.cycles_per_s, live.recorder_entries);
+  put(lines, "recorder cycles={} elapsed_cycles={} entries={}", live.recorder_cycles,
+      live.elapsed_cycles, live.recorder_entries);
   for (const analysis::Loss& loss : analysis::losses_of(live.lost)) {
     put(lines, "lost {}={}", loss.key, loss.count);
   }
@@ -57,7 +57,8 @@ void put_header(Lines& lines, const trace::Trace& trace) {
 void put_tables(Lines& lines, const trace::Trace& trace, const DumpParts& parts) {
   for (size_t i = 0; parts.modules && i < trace.modules.size(); ++i) {
     const trace::Module& module = trace.modules[i];
-    put(lines, "module index={} start={:#x} end={:#x} bias={:#x} load={:.6f} unload={:.6f} "
+    put(lines,
+        "module index={} start={:#x} end={:#x} bias={:#x} load={:.6f} unload={:.6f} "
         "build_id={} path={}",
         i, module.start, module.end, module.bias, seconds(module.load_us),
         seconds(module.unload_us), module.build_id, printable(module.path));
@@ -76,14 +77,15 @@ void put_tables(Lines& lines, const trace::Trace& trace, const DumpParts& parts)
   }
   for (size_t i = 0; parts.sites && i < trace.sites.size(); ++i) {
     const trace::Site& site = trace.sites[i];
-    put(lines, "site id={} kind={} stack={} first={:.6f} births={} birth_bytes={} "
+    put(lines,
+        "site id={} kind={} stack={} first={:.6f} births={} birth_bytes={} "
         "deaths={} death_bytes={} temporary={} live_bytes={} peak_bytes={} peak={:.6f}",
         site.id, site.mapping ? "mapping" : "heap", site.stack, seconds(site.first_us),
         site.births.hits, site.births.bytes, site.deaths.hits, site.deaths.bytes, site.temporary,
         site.live_bytes, site.peak_live_bytes, seconds(site.peak_us));
     for (const ring::HistoryPoint& point : site.series) {
-      put(lines, "site-point site={} t={:.1f} live_hits={} live_bytes={}", site.id, point.time_ds / 10.0,
-          point.live_hits, point.live_bytes);
+      put(lines, "site-point site={} t={:.1f} live_hits={} live_bytes={}", site.id,
+          point.time_ds / 10.0, point.live_hits, point.live_bytes);
     }
   }
   for (size_t i = 0; parts.series && i < trace.series.size(); ++i) {
@@ -104,7 +106,8 @@ void put_event(Lines& lines, const trace::Event& event) {
       put(lines, " addr={:#x} size={} weight={:g} site={}", event.a & ring::kAddressMask,
           event.b & ring::kSizeMask, event.weight, event.b >> 40);
       break;
-    default: put(lines, " a={:#x} b={:#x} extra={}", event.a, event.b, event.extra);
+    default:
+      put(lines, " a={:#x} b={:#x} extra={}", event.a, event.b, event.extra);
   }
 }
 
@@ -112,17 +115,28 @@ void put_event(Lines& lines, const trace::Event& event) {
 
 const char* name_of(ring::EventKind kind) {
   switch (kind) {
-    case ring::EventKind::kNone: return "none";
-    case ring::EventKind::kSample: return "sample";
-    case ring::EventKind::kFree: return "free";
-    case ring::EventKind::kResize: return "resize";
-    case ring::EventKind::kThreadStart: return "thread-start";
-    case ring::EventKind::kThreadEnd: return "thread-end";
-    case ring::EventKind::kModuleLoad: return "module-load";
-    case ring::EventKind::kModuleUnload: return "module-unload";
-    case ring::EventKind::kInterval: return "interval";
-    case ring::EventKind::kMetrics: return "metrics";
-    case ring::EventKind::kMark: return "mark";
+    case ring::EventKind::kNone:
+      return "none";
+    case ring::EventKind::kSample:
+      return "sample";
+    case ring::EventKind::kFree:
+      return "free";
+    case ring::EventKind::kResize:
+      return "resize";
+    case ring::EventKind::kThreadStart:
+      return "thread-start";
+    case ring::EventKind::kThreadEnd:
+      return "thread-end";
+    case ring::EventKind::kModuleLoad:
+      return "module-load";
+    case ring::EventKind::kModuleUnload:
+      return "module-unload";
+    case ring::EventKind::kInterval:
+      return "interval";
+    case ring::EventKind::kMetrics:
+      return "metrics";
+    case ring::EventKind::kMark:
+      return "mark";
   }
   return "unknown";
 }

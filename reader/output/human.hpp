@@ -10,10 +10,10 @@
 
 namespace dbgtrace::reader::output {
 
-std::string human_bytes(double bytes);      // "12.4 MiB"
-std::string human_count(double count);      // "1,234"; "12.4 million" from a million on
+std::string human_bytes(double bytes);       // "12.4 MiB"
+std::string human_count(double count);       // "1,234"; "12.4 million" from a million on
 std::string human_duration(double seconds);  // "850 ms", "12.3 s", "4 min 10 s", "3 d 4 h"
-std::string human_date(double unix_s);      // "2026-01-31 12:00:00 UTC"
+std::string human_date(double unix_s);       // "2026-01-31 12:00:00 UTC"
 
 // "~12.4 MiB [10.9 .. 14.1 MiB]", or "12.4 MiB" if nothing about it is estimated.
 std::string human_bytes(const analysis::Estimate& estimate);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON documents. Keys are a promise to scripts: they are added, never renamed. Sizes are bytes,
-// times seconds, addresses hexadecimal strings; what is unknown is absent.
+// The JSON documents. Keys are a promise to scripts: they are added, never renamed. Sizes are
+// bytes, times seconds, addresses hexadecimal strings; what is unknown is absent.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -17,8 +17,8 @@ std::string density_text(const RecordingInfo& info) {
   std::string text =
       fmt::format("one every {}", human_bytes(static_cast<double>(info.interval_bytes)));
   if (info.base_interval_bytes != info.interval_bytes) {
-    text += fmt::format(" (asked for: {})",
-                        human_bytes(static_cast<double>(info.base_interval_bytes)));
+    text +=
+        fmt::format(" (asked for: {})", human_bytes(static_cast<double>(info.base_interval_bytes)));
   }
   if (info.exact_until_s > 0) {
     text += fmt::format("; every allocation in the first {}", human_duration(info.exact_until_s));
@@ -48,19 +48,21 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
                    ? state_text(info.state)
                    : fmt::format("{}: {}", state_text(info.state), info.state.reason));
   row("samples", density_text(info));
-  row("counts", fmt::format("{}, {} freed, {} live; {} sites, {} stacks, {} modules, {} threads",
-                            human_samples(info.samples),
-                            human_count(static_cast<double>(info.frees)),
-                            human_count(static_cast<double>(info.live)), info.sites, info.stacks,
-                            info.modules, info.threads));
+  row("counts",
+      fmt::format("{}, {} freed, {} live; {} sites, {} stacks, {} modules, {} threads",
+                  human_samples(info.samples), human_count(static_cast<double>(info.frees)),
+                  human_count(static_cast<double>(info.live)), info.sites, info.stacks,
+                  info.modules, info.threads));
   if (info.sandboxed) row("sandbox", "the program entered one: no system calls since");
   for (const analysis::Loss& loss : info.losses) {
     if (!loss.forgets_by_design || loss.count == 0) continue;
-    row("history", fmt::format("{} {}", human_count(static_cast<double>(loss.count)), loss.meaning));
+    row("history",
+        fmt::format("{} {}", human_count(static_cast<double>(loss.count)), loss.meaning));
   }
   if (info.torn_events > 0) row("torn", fmt::format("{} events", info.torn_events));
-  row("file", fmt::format("{}, of which {} on disk", human_bytes(static_cast<double>(info.file_bytes)),
-                          human_bytes(static_cast<double>(info.disk_bytes))));
+  row("file",
+      fmt::format("{}, of which {} on disk", human_bytes(static_cast<double>(info.file_bytes)),
+                  human_bytes(static_cast<double>(info.disk_bytes))));
   row("recorder", fmt::format("{} of CPU in {} entries", human_duration(info.recorder_cpu_s),
                               human_count(static_cast<double>(info.recorder_entries))));
 }

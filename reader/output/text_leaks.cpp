@@ -41,40 +41,41 @@ std::string evidence_text(const Leak& leak) {
     return "it grew steadily until the process ended, and only the exit freed it";
   }
   if (!is_growing(leak)) return "every allocation was recorded; these were never freed";
-  return fmt::format(
-      "{} live, born throughout the run; of {} that grew older than {}, {} {} freed",
-      human_samples(s.survivors), s.living_old + s.died_old,
-      human_duration(static_cast<double>(s.old_us) / 1e6),
-      s.died_old == 0 ? "none" : std::to_string(s.died_old), s.died_old > 1 ? "were" : "was");
+  return fmt::format("{} live, born throughout the run; of {} that grew older than {}, {} {} freed",
+                     human_samples(s.survivors), s.living_old + s.died_old,
+                     human_duration(static_cast<double>(s.old_us) / 1e6),
+                     s.died_old == 0 ? "none" : std::to_string(s.died_old),
+                     s.died_old > 1 ? "were" : "was");
 }
 
 void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolver& resolver) {
   const uint64_t growing = report.growing();
-  const std::string heap = fmt::format("{} live in {} blocks after {}",
-                                       human_bytes(report.live_bytes),
-                                       human_count(report.live_count.value),
-                                       human_duration(report.run_s));
+  const std::string heap =
+      fmt::format("{} live in {} blocks after {}", human_bytes(report.live_bytes),
+                  human_count(report.live_count.value), human_duration(report.run_s));
   if (growing > 0) {
     const Leak& worst = report.leaks.front();
     page.paragraph(fmt::format("{} leak{}. Worst: {} holds {}, {}", growing, growing > 1 ? "s" : "",
                                title_text(resolver.resolve(worst.stack)), human_bytes(worst.bytes),
                                rate_text(worst)),
                    2, Tone::kBad);
-    page.paragraph(fmt::format("How sure: {}: {}.", confidence_text(worst.verdict),
-                               evidence_text(worst)),
-                   2);
+    page.paragraph(
+        fmt::format("How sure: {}: {}.", confidence_text(worst.verdict), evidence_text(worst)), 2);
     page.paragraph("Next: at the frame marked > below, find who should free or bound it.", 2);
   } else if (!report.leaks.empty() &&
              report.leaks.front().verdict.leak_class == LeakClass::kUnfreedAtExit) {
     page.paragraph(fmt::format("No growing leak; {} were not freed when the process exited.",
                                human_bytes(report.live_bytes)),
                    2, Tone::kBold);
-    page.paragraph("How sure: exact, every allocation was recorded. Whether these blocks were lost "
-                   "or just kept to the end, a recording can't tell.", 2);
+    page.paragraph(
+        "How sure: exact, every allocation was recorded. Whether these blocks were lost "
+        "or just kept to the end, a recording can't tell.",
+        2);
     page.paragraph("Next: a leak that matters grows: record a longer or repeated run.", 2);
   } else if (report.run_s < 1) {
     page.paragraph("Too short to tell: leaks show in how blocks survive, and this run took " +
-                       human_duration(report.run_s) + ".", 2, Tone::kBold);
+                       human_duration(report.run_s) + ".",
+                   2, Tone::kBold);
     page.paragraph("Next: record a longer run, or each allocation: DBGTRACE_SAMPLE=1.", 2);
   } else {
     page.line("No leak found.", Tone::kGood);
@@ -86,8 +87,10 @@ void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolv
                                      human_bytes(static_cast<double>(report.interval_bytes)),
                                      human_bytes(static_cast<double>(report.interval_bytes) * 8)),
                    2);
-    page.paragraph("Next: if memory grows all the same, record longer or denser "
-                   "(DBGTRACE_SAMPLE=64K), or see `dbgtrace memory`.", 2);
+    page.paragraph(
+        "Next: if memory grows all the same, record longer or denser "
+        "(DBGTRACE_SAMPLE=64K), or see `dbgtrace memory`.",
+        2);
   }
   page.line("Heap: " + heap + ".");
 }
@@ -99,14 +102,13 @@ void put_details(TextPage& page, size_t number, const Leak& leak,
   page.line(fmt::format("#{} {} ({} severity, {})", number, name_of(leak.verdict.leak_class),
                         name_of(leak.severity), confidence_text(leak.verdict)),
             Tone::kBold);
-  page.paragraph(fmt::format("   {}{} in {} blocks, {}{}{}",
-                             leak.verdict.freed_at_exit ? "peak " : "", human_bytes(leak.bytes),
-                             human_count(leak.count), human_samples(leak.bytes.samples),
-                             leak.growth ? "; " : "", rate_text(leak)),
-                 5);
-  page.paragraph(fmt::format("   oldest {}; {}", human_duration(leak.oldest_age_s),
-                             evidence_text(leak)),
-                 5);
+  page.paragraph(
+      fmt::format("   {}{} in {} blocks, {}{}{}", leak.verdict.freed_at_exit ? "peak " : "",
+                  human_bytes(leak.bytes), human_count(leak.count),
+                  human_samples(leak.bytes.samples), leak.growth ? "; " : "", rate_text(leak)),
+      5);
+  page.paragraph(
+      fmt::format("   oldest {}; {}", human_duration(leak.oldest_age_s), evidence_text(leak)), 5);
   if (is_growing(leak) && !leak.verdict.freed_at_exit) {
     page.line(fmt::format("   survivors by birth, eighths of the run: {}",
                           fmt::join(leak.survival.cohorts, " ")));
@@ -116,11 +118,16 @@ void put_details(TextPage& page, size_t number, const Leak& leak,
 
 const char* explanation_of(LeakClass leak_class) {
   switch (leak_class) {
-    case LeakClass::kTooFewSamples: return "too few samples to tell";
-    case LeakClass::kTooShort: return "run too short to tell";
-    case LeakClass::kPlateau: return "grew, then stopped (cache, pool)";
-    case LeakClass::kStartup: return "of the start-up, kept";
-    default: return "";
+    case LeakClass::kTooFewSamples:
+      return "too few samples to tell";
+    case LeakClass::kTooShort:
+      return "run too short to tell";
+    case LeakClass::kPlateau:
+      return "grew, then stopped (cache, pool)";
+    case LeakClass::kStartup:
+      return "of the start-up, kept";
+    default:
+      return "";
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The leak report for people. Its first lines answer what leaks, where, how sure that is and what to
-// do next; the evidence follows.
+// The leak report for people. Its first lines answer what leaks, where, how sure that is and what
+// to do next; the evidence follows.
 #pragma once
 
 #include <string>

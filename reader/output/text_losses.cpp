@@ -9,7 +9,8 @@
 namespace dbgtrace::reader::output {
 
 std::string damage_text(const trace::Damage& damage) {
-  if (damage.size_bytes == 0) return fmt::format("offset {:#x}: {}", damage.offset_bytes, damage.what);
+  if (damage.size_bytes == 0)
+    return fmt::format("offset {:#x}: {}", damage.offset_bytes, damage.what);
   return fmt::format("offset {:#x} ({} bytes): {}", damage.offset_bytes, damage.size_bytes,
                      damage.what);
 }
@@ -23,7 +24,8 @@ void put_losses(TextPage& page, const trace::Trace& trace) {
     page.paragraph(
         fmt::format("  {} {}", human_count(static_cast<double>(loss.count)), loss.meaning), 4);
   }
-  if (!trace.damages.empty()) page.line("Damaged, and left out of the result:", TextPage::Tone::kBold);
+  if (!trace.damages.empty())
+    page.line("Damaged, and left out of the result:", TextPage::Tone::kBold);
   constexpr size_t kShown = 8;
   for (size_t i = 0; i < trace.damages.size() && i < kShown; ++i) {
     page.paragraph("  " + damage_text(trace.damages[i]), 4);

@@ -21,10 +21,14 @@ constexpr size_t kBars = 32;
 
 const char* word_of(MemoryOrder order) {
   switch (order) {
-    case MemoryOrder::kLive: return "living bytes";
-    case MemoryOrder::kPeak: return "peak bytes";
-    case MemoryOrder::kAllocated: return "allocated bytes";
-    case MemoryOrder::kTemporary: return "temporary allocations";
+    case MemoryOrder::kLive:
+      return "living bytes";
+    case MemoryOrder::kPeak:
+      return "peak bytes";
+    case MemoryOrder::kAllocated:
+      return "allocated bytes";
+    case MemoryOrder::kTemporary:
+      return "temporary allocations";
   }
   return "";
 }
@@ -42,7 +46,8 @@ std::string graph(const std::vector<analysis::TimelinePoint>& timeline, double r
     known[bar] = true;
     top = std::max(top, point.*quantity);
   }
-  static constexpr std::array<const char*, 9> kLevels = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  static constexpr std::array<const char*, 9> kLevels = {" ", "▁", "▂", "▃", "▄",
+                                                         "▅", "▆", "▇", "█"};
   std::string text;
   double value = 0;
   for (size_t i = 0; i < kBars; ++i) {
@@ -62,11 +67,12 @@ void put_totals(TextPage& page, const MemoryReport& report) {
   page.paragraph(fmt::format("Allocated in all: {} by {} allocations",
                              human_bytes(report.allocated_bytes), human_count(report.allocations)),
                  2);
-  page.paragraph(report.exact ? std::string("How sure: exact, every allocation was recorded.")
-                              : fmt::format("How sure: estimates from {}, one every {}; intervals "
-                                            "hold in 95 of 100 cases.",
-                                            human_samples(report.allocations.samples),
-                                            human_bytes(static_cast<double>(report.interval_bytes))),
+  page.paragraph(report.exact
+                     ? std::string("How sure: exact, every allocation was recorded.")
+                     : fmt::format("How sure: estimates from {}, one every {}; intervals "
+                                   "hold in 95 of 100 cases.",
+                                   human_samples(report.allocations.samples),
+                                   human_bytes(static_cast<double>(report.interval_bytes))),
                  2);
   if (report.mapped_bytes.value > 0) {
     page.line(fmt::format("Mapped by mmap, besides: {}", human_bytes(report.mapped_bytes)));
@@ -92,26 +98,28 @@ void put_memory(TextPage& page, const MemoryReport& report, const analysis::Reso
   put_totals(page, report);
   page.gap();
   page.line(fmt::format("Call stacks by {}:", word_of(order)), Tone::kBold);
-  const size_t shown = limits.entries == 0 ? report.sites.size()
-                                           : std::min(limits.entries, report.sites.size());
+  const size_t shown =
+      limits.entries == 0 ? report.sites.size() : std::min(limits.entries, report.sites.size());
   for (size_t i = 0; i < shown; ++i) {
     const MemorySite& site = report.sites[i];
     const analysis::ResolvedStack stack = resolver.resolve(site.stack);
     page.gap();
     page.line(fmt::format("#{} {}", i + 1, title_text(stack)), Tone::kBold);
-    page.paragraph(fmt::format("   live {}, {}; peak {}", human_bytes(site.live_bytes),
-                               human_samples(site.live_bytes.samples),
-                               human_bytes(site.peak_bytes)),
-                   5);
-    page.paragraph(fmt::format("   allocated {} by {} allocations of {} on average; temporary {}",
-                               human_bytes(site.allocated_bytes), human_count(site.allocations.value),
-                               human_bytes(site.mean_size_bytes), human_count(site.temporary)),
-                   5);
+    page.paragraph(
+        fmt::format("   live {}, {}; peak {}", human_bytes(site.live_bytes),
+                    human_samples(site.live_bytes.samples), human_bytes(site.peak_bytes)),
+        5);
+    page.paragraph(
+        fmt::format("   allocated {} by {} allocations of {} on average; temporary {}",
+                    human_bytes(site.allocated_bytes), human_count(site.allocations.value),
+                    human_bytes(site.mean_size_bytes), human_count(site.temporary)),
+        5);
     put_stack(page, stack, limits.frames);
   }
   if (shown < report.sites.size()) {
     page.gap();
-    page.line(fmt::format("... {} more call stacks: --top 0 shows all", report.sites.size() - shown));
+    page.line(
+        fmt::format("... {} more call stacks: --top 0 shows all", report.sites.size() - shown));
   }
 }
 

@@ -11,7 +11,6 @@
 namespace dbgtrace::reader::output {
 
 void put_memory(TextPage& page, const analysis::MemoryReport& report,
-                const analysis::Resolver& resolver, analysis::MemoryOrder order,
-                ListLimits limits);
+                const analysis::Resolver& resolver, analysis::MemoryOrder order, ListLimits limits);
 
 }  // namespace dbgtrace::reader::output

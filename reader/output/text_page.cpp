@@ -17,11 +17,16 @@ constexpr size_t kNarrowest = 40;
 
 const char* code_of(TextPage::Tone tone) {
   switch (tone) {
-    case TextPage::Tone::kPlain: return "";
-    case TextPage::Tone::kBold: return "\x1b[1m";
-    case TextPage::Tone::kBad: return "\x1b[1;31m";
-    case TextPage::Tone::kGood: return "\x1b[1;32m";
-    case TextPage::Tone::kFaint: return "\x1b[2m";
+    case TextPage::Tone::kPlain:
+      return "";
+    case TextPage::Tone::kBold:
+      return "\x1b[1m";
+    case TextPage::Tone::kBad:
+      return "\x1b[1;31m";
+    case TextPage::Tone::kGood:
+      return "\x1b[1;32m";
+    case TextPage::Tone::kFaint:
+      return "\x1b[2m";
   }
   return "";
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A page of text for a person: collects lines, knows the width to keep and whether colour is wanted,
-// and lets no line out that is longer or carries control characters of a stranger's.
+// A page of text for a person: collects lines, knows the width to keep and whether colour is
+// wanted, and lets no line out that is longer or carries control characters of a stranger's.
 #pragma once
 
 #include <cstddef>

@@ -92,10 +92,8 @@ void check_live_header(Trace& trace, DamageLog& damages) {
   }
 }
 
-}  // namespace
-
-Result<Trace> load_image(std::span<const std::byte> file, const std::string& path,
-                         const LoadOptions& options) {
+Result<Trace> make_trace(std::span<const std::byte> file, const std::string& path,
+                         const LoadOptions& options, uint64_t moved_bytes) {
   Trace trace;
   trace.path = path;
   trace.file_bytes = file.size();
@@ -114,8 +112,27 @@ Result<Trace> load_image(std::span<const std::byte> file, const std::string& pat
   }
   check_live_header(trace, damages);
   load_ledger(file, trace, damages);
-  load_history(file, options, trace, damages);
+  load_history(file, options.events, moved_bytes, trace, damages);
   return trace;
+}
+
+// How far the ring went on since the image was made; 0 unless a process is writing.
+uint64_t moved_since(const std::string& path, const FileImage& image) {
+  ring::Header before;
+  ring::Header after;
+  const Result<FileImage> now = FileImage::read(path, ring::kHeaderBytes);
+  if (!now || ring::read_header(image.bytes(), before).problem != nullptr ||
+      ring::read_header(now->bytes(), after).problem != nullptr || before.salt != after.salt) {
+    return 0;
+  }
+  return std::max(after.live.ring_head, before.live.ring_head) - before.live.ring_head;
+}
+
+}  // namespace
+
+Result<Trace> load_image(std::span<const std::byte> file, const std::string& path,
+                         const LoadOptions& options) {
+  return make_trace(file, path, options, 0);
 }
 
 Result<Trace> load(const std::string& path, const LoadOptions& options) {
@@ -128,7 +145,7 @@ Result<Trace> load(const std::string& path, const LoadOptions& options) {
     if (report.problem != nullptr) return header_error(path, head->bytes(), report, header);
     Result<FileImage> image = FileImage::read(path, header.file_bytes);
     if (!image) return image.error();
-    return load_image(image->bytes(), path, options);
+    return make_trace(image->bytes(), path, options, moved_since(path, *image));
   } catch (const std::bad_alloc&) {
     return LoadError{
         fmt::format("{}: not enough memory to load it; raise the limit (ulimit -v)", path), 0};

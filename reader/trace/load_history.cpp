@@ -20,7 +20,8 @@ constexpr size_t kGapsNamed = 64;
 
 class HistoryLoader {
  public:
-  HistoryLoader(std::span<const std::byte> file, Trace& trace, DamageLog& damages)
+  HistoryLoader(std::span<const std::byte> file, uint64_t moved_bytes, Trace& trace,
+                DamageLog& damages)
       : trace_(trace),
         damages_(damages),
         ring_(ring::section_bytes(file, trace.header, SectionKind::kRing)),
@@ -28,6 +29,7 @@ class HistoryLoader {
         ring_section_(ring::section_of(trace.header, SectionKind::kRing)),
         open_section_(ring::section_of(trace.header, SectionKind::kOpenBlocks)),
         buffer_(std::make_unique<ring::EventBuffer>()),
+        moved_bytes_(moved_bytes),
         max_events_(file.size() / sizeof(ring::Event) * kMaxRatio) {}
 
   void run(bool events) {
@@ -45,6 +47,7 @@ class HistoryLoader {
   static constexpr uint64_t kMaxRatio = 4;
 
   void scan();
+  uint64_t excused_bytes() const;
   void report_gaps();
   void read_open(bool events);
   void decode();
@@ -63,6 +66,7 @@ class HistoryLoader {
   const ring::Section& ring_section_;
   const ring::Section& open_section_;
   std::unique_ptr<ring::EventBuffer> buffer_;
+  uint64_t moved_bytes_;
   uint64_t max_events_;
   std::vector<ring::SealedRef> refs_;  // by sequence
   std::vector<ring::Gap> gaps_;
@@ -85,13 +89,20 @@ void HistoryLoader::scan() {
   refs_.resize(arrangement_.kept);
 }
 
-void HistoryLoader::report_gaps() {
-  // A thread that dies while it writes a block leaves its place empty, but the events still lie in
-  // the open slot.
-  const uint64_t on_their_way_bytes = uint64_t{sealing_slots_} * ring::kMaxSealedBytes;
+// What may be missing without anybody having damaged the file.
+uint64_t HistoryLoader::excused_bytes() const {
   // Where the disk refused space, blocks were dropped, and counted, after their place was taken.
-  if (arrangement_.gap_bytes <= on_their_way_bytes || trace_.header.live.lost.disk_refused != 0)
-    return;
+  if (trace_.header.live.lost.disk_refused != 0) return ring_section_.size_bytes;
+  // A thread that dies while it writes a block leaves its place empty, but the events still lie in
+  // the open slot. While the process runs, every slot may have been written out during the copy.
+  const uint32_t writers =
+      moved_bytes_ == 0 ? sealing_slots_ : std::min(kMaxOpenSlots, open_section_.capacity);
+  return std::min(moved_bytes_, ring_section_.size_bytes) +
+         uint64_t{writers} * ring::kMaxSealedBytes;
+}
+
+void HistoryLoader::report_gaps() {
+  if (arrangement_.gap_bytes <= excused_bytes()) return;
   trace_.gap_bytes = arrangement_.gap_bytes;
   for (size_t i = 0; i < arrangement_.gaps_stored; ++i) {
     const ring::Gap& gap = gaps_[i];
@@ -178,9 +189,9 @@ void HistoryLoader::append(uint64_t sequence, uint32_t event_count) {
 
 }  // namespace
 
-void load_history(std::span<const std::byte> file, const LoadOptions& options, Trace& trace,
+void load_history(std::span<const std::byte> file, bool events, uint64_t moved_bytes, Trace& trace,
                   DamageLog& damages) {
-  HistoryLoader(file, trace, damages).run(options.events);
+  HistoryLoader(file, moved_bytes, trace, damages).run(events);
 }
 
 }  // namespace dbgtrace::reader::trace

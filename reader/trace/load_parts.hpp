@@ -4,16 +4,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "reader/trace/damage_log.hpp"
-#include "reader/trace/load.hpp"
+#include "reader/trace/trace.hpp"
 
 namespace dbgtrace::reader::trace {
 
 // Both expect trace.header to be checked.
 void load_ledger(std::span<const std::byte> file, Trace& trace, DamageLog& damages);
-void load_history(std::span<const std::byte> file, const LoadOptions& options, Trace& trace,
+// moved_bytes: what a running process appended to its ring while the file was copied. Blocks that
+// it overwrote meanwhile are missing from the copy and no damage.
+void load_history(std::span<const std::byte> file, bool events, uint64_t moved_bytes, Trace& trace,
                   DamageLog& damages);
 
 }  // namespace dbgtrace::reader::trace

@@ -20,7 +20,7 @@ WAYS = {
     "pthread_exit": (0, ("exited",)),
     "exit_group": (3, ("exited", "killed", "unknown")),  # nobody is told of a bare system call
     "exec": (0, ("exec",)),
-    "abort": (-6, ("crashed",)),
+    "abort": (-6, ("killed", "crashed")),
     "sigterm": (-15, ("killed", "crashed")),
     "sigkill": (-9, ("killed",)),
 }

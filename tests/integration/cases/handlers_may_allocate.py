@@ -42,9 +42,11 @@ def check(bench):
             spare = ticks if way == "jump" else 0
             ghosts = len(sizes.get(2001, set()) - model)
             require(ghosts <= spare, f"{way}: {ghosts} blocks that main never kept")
+            # A tick that comes while the recorder creates its file is counted as lost.
+            found, lost = len(sizes.get(2003, ())), recording.lost()
             require(
-                len(sizes.get(2003, ())) == ticks,
-                f"{way}: {len(sizes.get(2003, ()))} leaks in {ticks} ticks",
+                ticks - lost <= found <= ticks,
+                f"{way}: {found} leaks in {ticks} ticks, {lost} lost",
             )
             for size in (3001, 3003, 3005):
                 stale = len(sizes.get(size, ()))

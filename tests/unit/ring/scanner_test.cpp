@@ -162,6 +162,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a block that comes a lap too late costs those under it, and is no damage of the file") {
+  tests::BuilderSizes sizes;
+  sizes.ring_bytes = 16384;
+  RecordingBuilder builder(sizes);
+  const RecordingBuilder::Sealed late = builder.seal(1, tests::make_events(1, 30, 1000));
+  const std::vector<std::byte> before = builder.finish();
+  for (uint64_t sequence = 2; builder.live().ring_head < 20'000; ++sequence) {
+    builder.seal(sequence, tests::make_events(sequence, 20, sequence * 1000));
+  }
+  std::vector<std::byte> file = builder.finish();
+  REQUIRE(scan(file).arrangement.gap_bytes == 0);
+  std::copy_n(before.begin() + static_cast<long>(late.offset_bytes), late.total_bytes,
+              file.begin() + static_cast<long>(late.offset_bytes));
+  const Scanned scanned = scan(file);
+  CHECK(scanned.arrangement.gap_bytes == 0);
+  CHECK(scanned.arrangement.late_bytes >= late.total_bytes);
+  CHECK(scanned.refs.front().sequence != 1);
+}
+
 TEST_CASE("blocks sealed out of order are put in order") {
   RecordingBuilder builder;
   for (uint64_t sequence : {2, 3, 1, 5, 4})

@@ -50,7 +50,8 @@ Coverage coverage_of(const std::vector<uint64_t>& sizes, double interval, uint64
 
 std::vector<uint64_t> mix(std::initializer_list<std::pair<uint64_t, int>> parts) {
   std::vector<uint64_t> sizes;
-  for (const auto& [size, count] : parts) sizes.insert(sizes.end(), static_cast<size_t>(count), size);
+  for (const auto& [size, count] : parts)
+    sizes.insert(sizes.end(), static_cast<size_t>(count), size);
   return sizes;
 }
 

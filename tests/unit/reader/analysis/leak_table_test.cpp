@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Precision and recall of the leak verdict over a table of ways in which sites live, each known to
-// be a leak or not, as long and as short runs and with several seeds.
+// be a leak or not, as long and as short runs and with several seeds. The rules were adjusted on
+// this table with these seeds, so 1.0 guards against regressions and is no measure of quality. With
+// 200 seeds that no rule has seen: recall .993 to .998 with 2 wrong verdicts in 16,200; of heaps
+// that the exit tears down, where only the ledger's series is left, precision .990 and recall .796.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdio>
@@ -127,13 +130,13 @@ Score judge_table(double run_s, double interval_bytes, bool exit_frees) {
       simulation.site();
       way.live(simulation);
     }
-    const LeakReport report = find_leaks(simulation.finish(
-        exit_frees ? ring::State::kExited : ring::State::kRunning, exit_frees));
+    const LeakReport report = find_leaks(
+        simulation.finish(exit_frees ? ring::State::kExited : ring::State::kRunning, exit_frees));
     for (size_t i = 0; i < std::size(kTable); ++i) {
       bool found = false;
       for (const Leak& leak : report.leaks) {
-        found = found || (leak.sites.front() == i + 1 &&
-                          leak.verdict.leak_class == LeakClass::kGrowing);
+        found = found ||
+                (leak.sites.front() == i + 1 && leak.verdict.leak_class == LeakClass::kGrowing);
       }
       if (found && kTable[i].leaks) ++score.right;
       if (!found && kTable[i].leaks) ++score.missed;

@@ -31,12 +31,13 @@ TEST_CASE("a return address is resolved inside its call and shown as it is") {
   recording.stacks[1].pcs = {0x5100, 0x1500, 0x999999};
   std::vector<uint64_t> asked;
   const std::vector<Frame> answer = {named("inner"), named("outer")};
-  const Resolver resolver(recording, [&](const auto& key, uint64_t address) -> auto& {
-    CHECK(key.path == "/usr/bin/app");
-    CHECK(key.build_id_hex == "aa");
-    asked.push_back(address);
-    return answer;
-  });
+  const Resolver resolver(
+      recording, [&](const auto& key, uint64_t address) -> auto& {
+        CHECK(key.path == "/usr/bin/app");
+        CHECK(key.build_id_hex == "aa");
+        asked.push_back(address);
+        return answer;
+      });
   const ResolvedStack stack = resolver.resolve(1);
   CHECK(asked == std::vector<uint64_t>{0x1500 - 1 - 0x800});
   REQUIRE(stack.frames.size() == 3);  // the recorder's frame is left out, the inline one is there
@@ -54,8 +55,8 @@ TEST_CASE("the title of a stack is the first frame of the program's own") {
   CHECK(title_frame({named("void Cache::put<int>(int)"), named("main")}) == 0);
   CHECK(title_frame({named("allocate", "/usr/bin/app", "/usr/include/c++/12/bits/alloc.h"),
                      named("main")}) == 1);
-  CHECK(title_frame({named("malloc", "/lib/libc.so.6"), named("", "/lib/libown.so"),
-                     named("main")}) == 1);
+  CHECK(title_frame(
+            {named("malloc", "/lib/libc.so.6"), named("", "/lib/libown.so"), named("main")}) == 1);
   CHECK(title_frame({named("malloc", "/lib/libc.so.6")}) == 0);
   CHECK(title_frame({}) == 0);
 }

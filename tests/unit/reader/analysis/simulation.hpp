@@ -39,10 +39,10 @@ class Simulation {
   struct Change {  // of one sampled block
     double time_s;
     uint32_t site;
-    int hits;         // +1 birth, -1 death, 0 growth
+    int hits;  // +1 birth, -1 death, 0 growth
     double birth_s;
     double size, weight;  // the death has those of the birth
-    double bytes;     // what it adds to the live estimate
+    double bytes;         // what it adds to the live estimate
   };
   struct Sampled {
     uint32_t site;

@@ -103,8 +103,7 @@ void Simulation::apply(const Change& change) {
     site.births.hits += static_cast<uint64_t>(change.hits);
     site.births.bytes += static_cast<uint64_t>(change.bytes);
     site.births.weight_q15 += static_cast<uint64_t>(change.weight * ring::kOneQ15);
-    site.births.bytes_variance +=
-        change.weight * (change.weight - 1) * change.size * change.size;
+    site.births.bytes_variance += change.weight * (change.weight - 1) * change.size * change.size;
     site.births.weight_variance += change.weight * (change.weight - 1);
     site.first_us = std::min(site.first_us, us(change.time_s));
   }
@@ -136,13 +135,11 @@ trace::Trace Simulation::finish(ring::State state, bool exit_frees) {
         {block.birth_s, block.site, 1, block.birth_s, block.size, block.weight, bytes});
     const double death_s = exit_frees ? std::min(block.death_s, run_s_ * 0.9999) : block.death_s;
     if (death_s < run_s_) {
-      changes.push_back(
-          {death_s, block.site, -1, block.birth_s, block.size, block.weight, -bytes});
+      changes.push_back({death_s, block.site, -1, block.birth_s, block.size, block.weight, -bytes});
       continue;
     }
     trace_.live.push_back({0x20000 + 64 * trace_.live.size(), static_cast<uint64_t>(block.size),
-                           us(block.birth_s), block.weight, block.site, 1,
-                           ring::LiveState::kHeld});
+                           us(block.birth_s), block.weight, block.site, 1, ring::LiveState::kHeld});
   }
   std::stable_sort(changes.begin(), changes.end(),
                    [](const Change& a, const Change& b) { return a.time_s < b.time_s; });

@@ -27,13 +27,14 @@ TEST_CASE("the library stands before what is preloaded already") {
 }
 
 TEST_CASE("a relative template is made absolute, percent signs of the folder stay themselves") {
-  CHECK(absolute_template("./%e.%p.dbgt", "/home/me") == "/home/me/%e.%p.dbgt");
-  CHECK(absolute_template("x/%p", "/home/100%") == "/home/100%%/x/%p");
-  CHECK(absolute_template("/tmp/%p", "/home/me") == "/tmp/%p");
+  CHECK(absolute_template("./%e.%p.dbgt", "/srv/me") == "/srv/me/%e.%p.dbgt");
+  CHECK(absolute_template("x/%p", "/srv/100%") == "/srv/100%%/x/%p");
+  CHECK(absolute_template("/tmp/%p", "/srv/me") == "/tmp/%p");
 }
 
 TEST_CASE("values that make no sense are known as such before anything starts") {
-  for (const char* good : {"0", "1", "64K", "2m", "1G", "512"}) CHECK(accepts("DBGTRACE_SAMPLE", good));
+  for (const char* good : {"0", "1", "64K", "2m", "1G", "512"})
+    CHECK(accepts("DBGTRACE_SAMPLE", good));
   for (const char* bad : {"", "K", "-1", "1T", "64KB", "1.5M", "banana", "9999999999G"}) {
     INFO(bad);
     CHECK_FALSE(accepts("DBGTRACE_SAMPLE", bad));

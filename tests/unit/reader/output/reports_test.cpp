@@ -37,9 +37,11 @@ struct Names {
     answer[0].module = "/usr/bin/simulated";
   }
   analysis::Resolver resolver(const trace::Trace& recording) {
-    return {recording, [this](const auto&, uint64_t) -> auto& { return answer; }};
+    return {recording, [this](const auto&, uint64_t) -> auto& {return answer;
   }
 };
+}  // namespace
+};  // namespace dbgtrace::test
 
 }  // namespace
 
@@ -47,7 +49,8 @@ TEST_CASE("the leak report begins with what, where, how sure and what next") {
   const trace::Trace recording = leaking();
   Names names;
   output::TextPage page({100, false});
-  output::put_leaks(page, analysis::find_leaks(recording), recording, names.resolver(recording), {});
+  output::put_leaks(page, analysis::find_leaks(recording), recording, names.resolver(recording),
+                    {});
   output::put_losses(page, recording);
   std::istringstream lines(page.text());
   std::string line;
@@ -62,8 +65,8 @@ TEST_CASE("the leak report begins with what, where, how sure and what next") {
 TEST_CASE("the leak document has the promised keys and hexadecimal offsets") {
   const trace::Trace recording = leaking();
   Names names;
-  const output::Json json = output::json_leaks(analysis::find_leaks(recording), recording,
-                                               names.resolver(recording), 0);
+  const output::Json json =
+      output::json_leaks(analysis::find_leaks(recording), recording, names.resolver(recording), 0);
   CHECK(json["schema"] == "dbgtrace.leaks/1");
   CHECK(json["file"] == "a.1.dbgt");
   const output::Json& leak = json["leaks"][0];
@@ -91,9 +94,8 @@ TEST_CASE("memory and info have the promised keys") {
     CHECK(memory["sites"][0].contains(key));
   }
   CHECK(memory["sites"][0].contains("temporary"));
-  const output::Json info =
-      output::json_info(analysis::info_of(recording, {analysis::StateKind::kExited, 3, ""}, 4096),
-                        recording);
+  const output::Json info = output::json_info(
+      analysis::info_of(recording, {analysis::StateKind::kExited, 3, ""}, 4096), recording);
   CHECK(info["state"]["kind"] == "exited");
   CHECK(info["state"]["code"] == 3);
   CHECK(info["recorder"].contains("cpu_s"));
@@ -101,7 +103,9 @@ TEST_CASE("memory and info have the promised keys") {
 }
 
 TEST_CASE("bytes that are no UTF-8 do not keep a document from being written") {
-  output::Json json = {{"exe", "a\xff" "b"}};
+  output::Json json = {{"exe",
+                        "a\xff"
+                        "b"}};
   CHECK(output::json_text(json).find('b') != std::string::npos);
 }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <bit>
+#include <catch2/catch.hpp>
+
+#include "ring/plan.hpp"
+
+using namespace dbgtrace::ring;
+
+TEST_CASE("sections of every file size follow each other and fill the file", "[ring][plan]") {
+  for (const bool exact : {false, true}) {
+    for (uint64_t size = kMinFileBytes; size <= uint64_t{512} << 20; size = size * 5 / 4 + 12345) {
+      INFO(size << (exact ? " exact" : " sampled"));
+      const Plan plan = make_plan(size, exact);
+      CHECK(plan.file_bytes <= size);
+      uint64_t end = kHeaderBytes;
+      for (const Section& section : plan.sections) {
+        CHECK(section.offset_bytes == end);
+        CHECK(section.offset_bytes % 4096 == 0);
+        CHECK(section.size_bytes >= uint64_t{section.entry_bytes} * section.capacity);
+        CHECK(section.capacity > 0);
+        end = section.offset_bytes + section.size_bytes;
+      }
+      CHECK(end <= plan.file_bytes);
+      const auto& live = plan.sections[static_cast<uint32_t>(SectionKind::kLive)];
+      const auto& sites = plan.sections[static_cast<uint32_t>(SectionKind::kSites)];
+      CHECK(std::has_single_bit(live.capacity));
+      CHECK(std::has_single_bit(sites.capacity));
+      CHECK(live.capacity >= 256);
+    }
+  }
+}
+
+TEST_CASE("the default file keeps a million live blocks when every allocation is recorded", "[ring][plan]") {
+  const Plan plan = make_plan((50 << 20) - (10 << 20), true);
+  CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kLive)].capacity == 1 << 20);
+}
