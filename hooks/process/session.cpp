@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/process/session.hpp"
 
+#include <signal.h>
+
 #include <cstring>
 
 #include "hooks/os/clock.hpp"
@@ -92,8 +94,30 @@ uint64_t Session::now_us() const {
   return now_ns > file_.start_ns ? (now_ns - file_.start_ns) / 1000 : 0;  // the coarse clock lags behind the fine one
 }
 
+// Signals wait while a file is created: a handler that leaves by siglongjmp would abandon it half done for good.
+class SignalsWait {
+ public:
+  explicit SignalsWait(bool allowed) : allowed_(allowed) {
+    const uint64_t all = ~uint64_t{0};
+    if (allowed_) os::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, os::as_argument(&all), os::as_argument(&before_), sizeof(before_));
+  }
+  ~SignalsWait() {
+    if (allowed_) os::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, os::as_argument(&before_), 0, sizeof(before_));
+  }
+  SignalsWait(const SignalsWait&) = delete;
+  SignalsWait& operator=(const SignalsWait&) = delete;
+
+ private:
+  bool allowed_;
+  uint64_t before_ = 0;
+};
+
 bool Session::become_ready() {
   notice_fork();
+  if (state_.load(std::memory_order_acquire) != SessionState::kReady) {
+    return state_.load(std::memory_order_acquire) == SessionState::kRecording;
+  }
+  const SignalsWait wait(!g_facts.restricted() && !sandboxed());
   SessionState expected = SessionState::kReady;
   if (!state_.compare_exchange_strong(expected, SessionState::kStarting, std::memory_order_acq_rel)) {
     return expected == SessionState::kRecording;

@@ -22,4 +22,7 @@ void add_fail_on_option(CLI::App& command, FailOn& fail_on);
 bool has_finding(const FailOn& fail_on, const analysis::LeakReport& report,
                  const trace::Trace& trace);
 
+// The same of the newest recording of that process in the folder. Returns kDone or kFindings.
+int judge_recording(const FailOn& fail_on, const std::string& folder, uint32_t pid);
+
 }  // namespace dbgtrace::reader::cli

@@ -14,8 +14,6 @@
 #include "reader/cli/fail_on.hpp"
 #include "reader/cli/launch.hpp"
 #include "reader/cli/recording_variables.hpp"
-#include "reader/cli/recordings.hpp"
-#include "reader/trace/load.hpp"
 
 namespace dbgtrace::reader::cli {
 namespace {
@@ -65,25 +63,6 @@ bool preload(const RunOptions& options) {
   return true;
 }
 
-// Of the program that ran as pid; the folder is that of DBGTRACE_OUT.
-int judge_recording(const FailOn& fail_on, pid_t pid) {
-  const std::string folder =
-      std::filesystem::path(std::getenv("DBGTRACE_OUT")).parent_path().string();
-  for (const FoundRecording& found : find_recordings({folder})) {
-    if (found.header.pid != static_cast<uint32_t>(pid)) continue;
-    const auto trace = trace::load(found.path);
-    if (!trace) break;
-    const analysis::LeakReport report = analysis::find_leaks(*trace);
-    if (!has_finding(fail_on, report, *trace)) return kDone;
-    complain(fmt::format("{} leak{} found: `dbgtrace leaks {}`", report.growing(),
-                         report.growing() == 1 ? "" : "s", found.path));
-    return kFindings;
-  }
-  complain("no recording of the program was found in " + folder +
-           ": --fail-on has nothing to judge");
-  return kDone;
-}
-
 int run(const RunOptions& options, const Words& words) {
   if (words.empty()) {
     complain("run: name a program: dbgtrace run [options] -- PROG ARGS");
@@ -95,7 +74,9 @@ int run(const RunOptions& options, const Words& words) {
   const Ended ended = start_and_wait(words);
   if (ended.start_error != 0) return ended.start_error;
   if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0) {
-    return judge_recording(options.fail_on, ended.pid);
+    const std::filesystem::path out = std::getenv("DBGTRACE_OUT");
+    return judge_recording(options.fail_on, out.parent_path().string(),
+                           static_cast<uint32_t>(ended.pid));
   }
   return end_like(ended.status);
 }

@@ -28,7 +28,7 @@ std::string in_unit(double bytes, size_t unit) {
 
 std::string grouped(double count) {
   std::string digits = fmt::format("{:.0f}", count);
-  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
 }
 
