@@ -38,7 +38,7 @@ Plan make_plan(uint64_t file_bytes, bool every_allocation) {
   Plan plan{};
   plan.file_bytes = file_bytes;
   const uint64_t black_box = std::min(4 * kMiB, file_bytes / 4);
-  const uint64_t ledger = every_allocation ? file_bytes / 4 * 3 - black_box / 2 : file_bytes / 2;
+  const uint64_t ledger = every_allocation ? file_bytes - black_box - file_bytes / 16 : file_bytes / 2;
   // Samples live at a time are bounded by the free filter (8,192); exact recording wants all that fits.
   const uint64_t live_share = every_allocation ? ledger * 3 / 4 : ledger / 16;
   const uint64_t live_cap = every_allocation ? kMiB : 32768;

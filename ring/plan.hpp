@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Divides a file of a given size into sections: black box min(4 MiB, 1/4), ledger 1/2, ring the rest. Where every allocation
-// is recorded the live table needs room for a million blocks and the history is short, so the ledger takes three quarters
+// is recorded the live table needs room for a million blocks and the history is short, so the ledger takes what the ring can spare: the ring keeps 1/16
 // (docs/decisions/0008-shares-in-full-mode.md).
 #pragma once
 

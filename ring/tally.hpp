@@ -13,7 +13,7 @@ inline void add_birth(BirthTally& tally, uint16_t weight, uint64_t size_bytes) {
   Ledger::add(tally.hits, 1);
   Ledger::add(tally.weight_q15, weight_to_q15(weight));
   Ledger::add(tally.bytes, weighted_bytes(weight, size_bytes));
-  if (weight == kWeightOne) return;
+  if (weight <= kWeightOne) return;  // nothing estimated, or a block that grew before its first hit
   const double w = weight_to_double(weight);
   const double size = static_cast<double>(size_bytes);
   Ledger::add(tally.weight_variance, w * (w - 1));

