@@ -34,7 +34,7 @@ class Layout {
 }  // namespace
 
 Plan make_plan(uint64_t file_bytes, bool every_allocation) {
-  file_bytes = std::clamp(file_bytes, kMinFileBytes, uint64_t{1} << 36) / kPage * kPage;
+  file_bytes = std::clamp(file_bytes, kMinFileBytes, uint64_t{1} << 30) / kPage * kPage;
   Plan plan{};
   plan.file_bytes = file_bytes;
   const uint64_t black_box = std::min(4 * kMiB, file_bytes / 4);

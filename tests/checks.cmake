@@ -11,7 +11,7 @@ add_test(NAME check.self COMMAND ${PROJECT_SOURCE_DIR}/tests/checks_test.sh ${CM
 
 if(NOT DBGTRACE_SANITIZE)
   add_test(NAME check.exports
-           COMMAND ${tools}/check_exports.sh $<TARGET_FILE:dbgtrace_preload> ${PROJECT_SOURCE_DIR}/preload/exports.map)
+           COMMAND ${tools}/check_exports.sh ${CMAKE_BINARY_DIR}/debug/libdbgtrace.so ${PROJECT_SOURCE_DIR}/preload/exports.map)
   add_test(NAME check.libc_calls
            COMMAND ${Python3_EXECUTABLE} ${tools}/check_libc_calls.py --allowed ${tools}/allowed_libc_calls.txt
                    $<TARGET_OBJECTS:dbgtrace_ring> $<TARGET_OBJECTS:dbgtrace_hooks> $<TARGET_OBJECTS:dbgtrace_preload>

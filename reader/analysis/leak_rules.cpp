@@ -67,9 +67,20 @@ bool grew_until_torn_down(const trace::Trace& trace, const SiteGroup& group, con
   return expected >= 3 && died >= 0.6 * expected && died <= expected / (1 - kMaxDiedOld);
 }
 
-// Fewer than a handful of survivors, or a run too short to speak of behaviour.
-Verdict without_verdict(LeakClass leak_class, const RunFacts& run) {
-  if (run.exact && run.exited) return {LeakClass::kUnfreedAtExit, 1, false, false};
+bool any_unfreed(const trace::Trace& trace, const SiteGroup& group) {
+  return std::any_of(group.blocks.begin(), group.blocks.end(), [&trace](uint32_t block) {
+    return trace.live[block].state != ring::LiveState::kTornDown;
+  });
+}
+
+// Fewer than a handful of survivors, or a run too short to speak of behaviour. What exit handlers
+// freed was alive up to the end, but is no leftover.
+Verdict without_verdict(LeakClass leak_class, const trace::Trace& trace, const SiteGroup& group,
+                        const RunFacts& run) {
+  if (run.exact && run.exited) {
+    if (!any_unfreed(trace, group)) return {};
+    return {LeakClass::kUnfreedAtExit, 1, false, false};
+  }
   return {leak_class, 0, false, false};
 }
 
@@ -79,7 +90,7 @@ Verdict judge(const trace::Trace& trace, const SiteGroup& group, const Survival&
               const RunFacts& run) {
   const uint64_t n = survival.survivors;
   if (run.run_us < kShortestRun_us) {
-    return n == 0 ? Verdict{} : without_verdict(LeakClass::kTooShort, run);
+    return n == 0 ? Verdict{} : without_verdict(LeakClass::kTooShort, trace, group, run);
   }
   if (grew_until_torn_down(trace, group, run)) {
     return {LeakClass::kGrowing, 0.8 * share_above(0.5, group.deaths.hits, 0), false, true};
@@ -91,7 +102,7 @@ Verdict judge(const trace::Trace& trace, const SiteGroup& group, const Survival&
   if (grows_by_realloc(trace, group, survival, static_cast<double>(run.run_us))) {
     return {LeakClass::kGrowing, 0.8, true, false};
   }
-  if (n < kFewestSamples) return without_verdict(LeakClass::kTooFewSamples, run);
+  if (n < kFewestSamples) return without_verdict(LeakClass::kTooFewSamples, trace, group, run);
   const uint64_t first_quarter = survival.cohorts[0] + survival.cohorts[1];
   if (first_quarter * 10 >= n * 9) {
     return {LeakClass::kStartup, std::min(kMostConfidence, share_above(0.5, first_quarter, 0)),
