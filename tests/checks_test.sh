@@ -99,7 +99,7 @@ expect "an entry needs a reason" 1 'allowed:3: memset has no reason' "${check_ca
 
 # --- words
 mkdir words
-echo "see https://example.org/work/x and ~/work/y" >words/good.md
+echo "see https://example.org/srv/x and ~/srv/y" >words/good.md
 expect "clean words pass" 0 '' "$tools/check_words.sh" words
 printf 'path /%s/someone/src\n' home >words/bad.md
 expect "a home path is named" 1 'bad.md:1:.*someone' "$tools/check_words.sh" words
