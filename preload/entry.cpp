@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens when the loader starts and the C library ends this library. A recording that saw its first sample earlier is
-// already on its way: everything here can come late.
+// What happens when the loader starts and the C library ends this library. A recording that saw its
+// first sample earlier is already on its way: everything here can come late.
 #include <stdlib.h>
 
 #include "hooks/alloc/next_allocator.hpp"
@@ -13,7 +13,8 @@ using namespace dbgtrace::hooks;
 
 namespace {
 
-// The only way to learn the code of exit() and of a return from main. Registered first, it runs last.
+// The only way to learn the code of exit() and of a return from main. Registered first, it runs
+// last.
 void at_exit(int code, void*) { process::g_session.note_exit(code); }
 
 __attribute__((constructor(101))) void start() {

@@ -14,7 +14,8 @@ DBGTRACE_EXPORT int dlclose(void* handle) noexcept {
   if (next == nullptr) return -1;
   const int result = next(handle);
   if (process::g_session.recording_here()) {
-    const auto calls = process::g_session.sandboxed() ? stack::SystemCalls::kForbidden : stack::SystemCalls::kAllowed;
+    const auto calls = process::g_session.sandboxed() ? stack::SystemCalls::kForbidden
+                                                      : stack::SystemCalls::kAllowed;
     stack::refresh_objects(calls);
     process::note_unloads(process::g_session.ledger(), process::g_session.now_us());
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The malloc family. What is not sampled passes with one compare (and, for free, one load) and a jump; built without frame
-// pointers, so that nothing else is on that path. `operator new` arrives through malloc.
+// The malloc family. What is not sampled passes with one compare (and, for free, one load) and a
+// jump; built without frame pointers, so that nothing else is on that path. `operator new` arrives
+// through malloc.
 #include <stdint.h>
 
 #include "hooks/alloc/next_allocator.hpp"
@@ -14,7 +15,8 @@ namespace {
 // Takes size bytes off the thread's countdown; false if a hit lies in them.
 inline bool passes(size_t size) {
   uint64_t& countdown = alloc::t_state.countdown;
-  if (size >= countdown) [[unlikely]] return false;
+  if (size >= countdown) [[unlikely]]
+    return false;
   countdown -= size;
   return true;
 }
@@ -24,10 +26,13 @@ inline bool may_be_sampled(const void* block) {
 }
 
 // A call by the exported name would go through the PLT, where another library may take it over.
-inline void free_any(void* block) { return may_be_sampled(block) ? alloc::slow_free(block) : alloc::g_next.free(block); }
+inline void free_any(void* block) {
+  return may_be_sampled(block) ? alloc::slow_free(block) : alloc::g_next.free(block);
+}
 
 inline void* realloc_any(void* block, size_t size) {
-  if (block == nullptr) return passes(size) ? alloc::g_next.realloc(nullptr, size) : alloc::slow_realloc_new(size);
+  if (block == nullptr)
+    return passes(size) ? alloc::g_next.realloc(nullptr, size) : alloc::slow_realloc_new(size);
   return alloc::resize(block, size);
 }
 
@@ -56,11 +61,13 @@ DBGTRACE_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
 }
 
 DBGTRACE_EXPORT void* memalign(size_t alignment, size_t size) {
-  return passes(size) ? alloc::g_next.memalign(alignment, size) : alloc::slow_memalign(alignment, size);
+  return passes(size) ? alloc::g_next.memalign(alignment, size)
+                      : alloc::slow_memalign(alignment, size);
 }
 
 DBGTRACE_EXPORT void* aligned_alloc(size_t alignment, size_t size) {
-  return passes(size) ? alloc::g_next.aligned_alloc(alignment, size) : alloc::slow_aligned_alloc(alignment, size);
+  return passes(size) ? alloc::g_next.aligned_alloc(alignment, size)
+                      : alloc::slow_aligned_alloc(alignment, size);
 }
 
 DBGTRACE_EXPORT int posix_memalign(void** block, size_t alignment, size_t size) {
@@ -68,9 +75,13 @@ DBGTRACE_EXPORT int posix_memalign(void** block, size_t alignment, size_t size) 
                       : alloc::slow_posix_memalign(block, alignment, size);
 }
 
-DBGTRACE_EXPORT void* valloc(size_t size) { return passes(size) ? alloc::g_next.valloc(size) : alloc::slow_valloc(size); }
+DBGTRACE_EXPORT void* valloc(size_t size) {
+  return passes(size) ? alloc::g_next.valloc(size) : alloc::slow_valloc(size);
+}
 
-DBGTRACE_EXPORT void* pvalloc(size_t size) { return passes(size) ? alloc::g_next.pvalloc(size) : alloc::slow_pvalloc(size); }
+DBGTRACE_EXPORT void* pvalloc(size_t size) {
+  return passes(size) ? alloc::g_next.pvalloc(size) : alloc::slow_pvalloc(size);
+}
 
 DBGTRACE_EXPORT size_t malloc_usable_size(void* block) { return alloc::g_next.usable_size(block); }
 

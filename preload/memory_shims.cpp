@@ -8,12 +8,16 @@
 
 using namespace dbgtrace::hooks;
 
-DBGTRACE_EXPORT void* mmap(void* hint, size_t size, int protection, int flags, int fd, off_t offset) noexcept {
-  return alloc::map(hint, size, protection, flags, fd, offset, __builtin_return_address(0), __builtin_frame_address(0));
+DBGTRACE_EXPORT void* mmap(void* hint, size_t size, int protection, int flags, int fd,
+                           off_t offset) noexcept {
+  return alloc::map(hint, size, protection, flags, fd, offset, __builtin_return_address(0),
+                    __builtin_frame_address(0));
 }
 
-DBGTRACE_EXPORT void* mmap64(void* hint, size_t size, int protection, int flags, int fd, off64_t offset) noexcept {
-  return alloc::map(hint, size, protection, flags, fd, offset, __builtin_return_address(0), __builtin_frame_address(0));
+DBGTRACE_EXPORT void* mmap64(void* hint, size_t size, int protection, int flags, int fd,
+                             off64_t offset) noexcept {
+  return alloc::map(hint, size, protection, flags, fd, offset, __builtin_return_address(0),
+                    __builtin_frame_address(0));
 }
 
 DBGTRACE_EXPORT int munmap(void* start, size_t size) noexcept { return alloc::unmap(start, size); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions that end or replace the process, or put it into a sandbox. In a vfork child they only call through: the session
-// knows by the pid that the recording is not its own.
+// Functions that end or replace the process, or put it into a sandbox. In a vfork child they only
+// call through: the session knows by the pid that the recording is not its own.
 #include <alloca.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -54,24 +54,28 @@ int count_arguments(va_list rest) {
 }  // namespace
 
 // The arguments of execl and its family as an array on the stack, as libc itself does it.
-#define DBGTRACE_COLLECT(array, first)                                            \
-  va_list rest;                                                                   \
-  va_start(rest, first);                                                          \
-  const int count = first == nullptr ? 0 : count_arguments(rest);                 \
-  va_end(rest);                                                                   \
+#define DBGTRACE_COLLECT(array, first)                                                          \
+  va_list rest;                                                                                 \
+  va_start(rest, first);                                                                        \
+  const int count = first == nullptr ? 0 : count_arguments(rest);                               \
+  va_end(rest);                                                                                 \
   char** array = static_cast<char**>(alloca((static_cast<size_t>(count) + 1) * sizeof(char*))); \
-  va_start(rest, first);                                                          \
-  array[0] = const_cast<char*>(first);                                            \
+  va_start(rest, first);                                                                        \
+  array[0] = const_cast<char*>(first);                                                          \
   for (int i = 1; i <= count; ++i) array[i] = va_arg(rest, char*)
 
-DBGTRACE_EXPORT int execve(const char* path, char* const arguments[], char* const environment[]) noexcept {
+DBGTRACE_EXPORT int execve(const char* path, char* const arguments[],
+                           char* const environment[]) noexcept {
   return replace(path, arguments, environment);
 }
-DBGTRACE_EXPORT int execv(const char* path, char* const arguments[]) noexcept { return replace(path, arguments, environ); }
+DBGTRACE_EXPORT int execv(const char* path, char* const arguments[]) noexcept {
+  return replace(path, arguments, environ);
+}
 DBGTRACE_EXPORT int execvp(const char* name, char* const arguments[]) noexcept {
   return replace_searched(name, arguments, environ);
 }
-DBGTRACE_EXPORT int execvpe(const char* name, char* const arguments[], char* const environment[]) noexcept {
+DBGTRACE_EXPORT int execvpe(const char* name, char* const arguments[],
+                            char* const environment[]) noexcept {
   return replace_searched(name, arguments, environment);
 }
 DBGTRACE_EXPORT int execl(const char* path, const char* first, ...) noexcept {
@@ -98,12 +102,14 @@ DBGTRACE_EXPORT int fexecve(int fd, char* const arguments[], char* const environ
   return result;
 }
 
-// exit() by a return from main calls no exported function, so whoever registers a handler gets a mark of ours on top of it:
-// handlers run last in, first out, and the first mark that runs tells that teardown has begun.
+// exit() by a return from main calls no exported function, so whoever registers a handler gets a
+// mark of ours on top of it: handlers run last in, first out, and the first mark that runs tells
+// that teardown has begun.
 DBGTRACE_EXPORT int __cxa_atexit(void (*handler)(void*), void* argument, void* module) noexcept {
   const auto call = next().cxa_atexit;
   const int result = call(handler, argument, module);
-  if (result == 0 && !g_session.off()) call([](void*) { g_session.note_teardown(); }, nullptr, nullptr);
+  if (result == 0 && !g_session.off())
+    call([](void*) { g_session.note_teardown(); }, nullptr, nullptr);
   return result;
 }
 DBGTRACE_EXPORT void exit(int code) noexcept {
@@ -124,8 +130,8 @@ DBGTRACE_EXPORT void quick_exit(int code) noexcept {
 DBGTRACE_EXPORT int prctl(int option, ...) noexcept {
   va_list rest;
   va_start(rest, option);
-  const unsigned long a = va_arg(rest, unsigned long), b = va_arg(rest, unsigned long), c = va_arg(rest, unsigned long),
-                      d = va_arg(rest, unsigned long);
+  const unsigned long a = va_arg(rest, unsigned long), b = va_arg(rest, unsigned long),
+                      c = va_arg(rest, unsigned long), d = va_arg(rest, unsigned long);
   va_end(rest);
   const auto call = next().prctl;
   if (option == PR_SET_SECCOMP) g_session.enter_sandbox();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// syscall(2), the way into a seccomp filter (glibc exports no seccomp()). In assembly on x86-64, since the program's frame,
-// registers and stack arguments must reach the real function untouched whatever the call is.
+// syscall(2), the way into a seccomp filter (glibc exports no seccomp()). In assembly on x86-64,
+// since the program's frame, registers and stack arguments must reach the real function untouched
+// whatever the call is.
 #include <sys/syscall.h>
 
 #include "hooks/process/next_process.hpp"
@@ -56,6 +57,7 @@ DBGTRACE_EXPORT long syscall(long number, long a, long b, long c, long d, long e
   dbgtrace_resolve_syscall();
   dbgtrace::hooks::process::dbgtrace_note_syscall(number, a, b);
   using Next = long (*)(long, long, long, long, long, long, long);
-  return reinterpret_cast<Next>(dbgtrace::hooks::process::dbgtrace_next_syscall)(number, a, b, c, d, e, f);
+  return reinterpret_cast<Next>(dbgtrace::hooks::process::dbgtrace_next_syscall)(number, a, b, c, d,
+                                                                                 e, f);
 }
 #endif

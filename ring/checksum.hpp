@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRC-32C (Castagnoli, reflected, as in RFC 3720), eight bytes a step by tables made at compile time: no start-up code and the
-// same result on every machine.
+// CRC-32C (Castagnoli, reflected, as in RFC 3720), eight bytes a step by tables made at compile
+// time: no start-up code and the same result on every machine.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,8 @@
 namespace dbgtrace::ring {
 namespace {
 
-// The part of lz4 that never allocates is declared static-only in Debian's header; LZ4_compress_fast_extState is public.
+// The part of lz4 that never allocates is declared static-only in Debian's header;
+// LZ4_compress_fast_extState is public.
 constexpr uint32_t kStateBytes = 16416;
 constexpr uint32_t kOutputBytes = kSealScratchBytes - kStateBytes - 16;
 
@@ -27,7 +28,9 @@ void EventWriter::start(const Ledger& ledger, uint64_t salt, std::byte* scratch)
   events_per_block_ = (section.entry_bytes - sizeof(OpenBlock)) / sizeof(Event);
 }
 
-OpenBlock* EventWriter::slot(uint32_t index) const { return ledger_->entry<OpenBlock>(SectionKind::kOpenBlocks, index); }
+OpenBlock* EventWriter::slot(uint32_t index) const {
+  return ledger_->entry<OpenBlock>(SectionKind::kOpenBlocks, index);
+}
 
 void EventWriter::open(OpenBlock& block) {
   std::atomic_ref<uint64_t> next(ledger_->live().next_sequence);
@@ -36,19 +39,22 @@ void EventWriter::open(OpenBlock& block) {
   std::atomic_ref<uint64_t>(block.cursor).store(cursor_of(sequence), std::memory_order_release);
 }
 
-void EventWriter::write(EventKind kind, uint32_t thread, uint16_t weight, uint64_t time_us, uint32_t extra, uint64_t a,
-                        uint64_t b) {
+void EventWriter::write(EventKind kind, uint32_t thread, uint16_t weight, uint64_t time_us,
+                        uint32_t extra, uint64_t a, uint64_t b) {
   for (uint32_t attempt = 0; attempt < 2 * kMaxSlots; ++attempt) {
-    const uint32_t index = std::atomic_ref<uint32_t>(current_).load(std::memory_order_relaxed) % kMaxSlots;
+    const uint32_t index =
+        std::atomic_ref<uint32_t>(current_).load(std::memory_order_relaxed) % kMaxSlots;
     OpenBlock* block = slot(index);
     if (block == nullptr) break;
     std::atomic_ref<uint64_t> cursor(block->cursor);
     uint64_t at = cursor.load(std::memory_order_acquire);
     if (at == 0) {  // first use of this slot; the winner of the race opens it, the others try again
-      if (cursor.compare_exchange_strong(at, uint64_t{0xffffffff}, std::memory_order_acquire)) open(*block);
+      if (cursor.compare_exchange_strong(at, uint64_t{0xffffffff}, std::memory_order_acquire))
+        open(*block);
       continue;
     }
-    if (static_cast<uint32_t>(at) < events_per_block_) at = cursor.fetch_add(1, std::memory_order_acq_rel);
+    if (static_cast<uint32_t>(at) < events_per_block_)
+      at = cursor.fetch_add(1, std::memory_order_acq_rel);
     const auto used = static_cast<uint32_t>(at);
     const auto sequence = static_cast<uint32_t>(at >> 32);
     if (used >= events_per_block_) {
@@ -61,8 +67,8 @@ void EventWriter::write(EventKind kind, uint32_t thread, uint16_t weight, uint64
     event->time = (time_us & kTimeMask) | uint64_t{extra & 0xffff} << 48;
     event->a = a;
     event->b = b;
-    const uint64_t head = static_cast<uint64_t>(kind) | uint64_t{sequence & 0xffff} << 8 | uint64_t{thread & 0xffff} << 24 |
-                          uint64_t{weight} << 40;
+    const uint64_t head = static_cast<uint64_t>(kind) | uint64_t{sequence & 0xffff} << 8 |
+                          uint64_t{thread & 0xffff} << 24 | uint64_t{weight} << 40;
     std::atomic_ref<uint64_t>(event->head).store(head, std::memory_order_release);
     if (used + 1 == events_per_block_) {  // exactly one thread gets the last place: it seals
       uint32_t expected = index;
@@ -76,7 +82,8 @@ void EventWriter::write(EventKind kind, uint32_t thread, uint16_t weight, uint64
   Ledger::add(ledger_->lost().events_dropped, 1);
 }
 
-// A contiguous, aligned place in the ring: never across the end, so the bytes left there are skipped.
+// A contiguous, aligned place in the ring: never across the end, so the bytes left there are
+// skipped.
 uint64_t EventWriter::reserve(uint64_t size_bytes, uint64_t& position) {
   const Section& ring = ledger_->section(SectionKind::kRing);
   std::atomic_ref<uint64_t> head(ledger_->live().ring_head);
@@ -93,7 +100,8 @@ uint64_t EventWriter::reserve(uint64_t size_bytes, uint64_t& position) {
 
 void EventWriter::seal(uint32_t index, OpenBlock& block, uint32_t sequence) {
   std::byte* scratch = scratch_ + size_t{index} * kSealScratchBytes;
-  scratch = reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(scratch) + 15) & ~uintptr_t{15});
+  scratch =
+      reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(scratch) + 15) & ~uintptr_t{15});
   auto* events = reinterpret_cast<Event*>(&block + 1);
   SealedBlock header{};
   header.magic = kSealedMagic;
@@ -112,14 +120,16 @@ void EventWriter::seal(uint32_t index, OpenBlock& block, uint32_t sequence) {
     if (time_us > header.last_us) header.last_us = time_us;
   }
   auto* output = reinterpret_cast<char*>(scratch) + kStateBytes;
-  const int size = LZ4_compress_fast_extState(scratch, reinterpret_cast<const char*>(events), output,
-                                              static_cast<int>(header.raw_bytes), static_cast<int>(kOutputBytes), 1);
+  const int size = LZ4_compress_fast_extState(scratch, reinterpret_cast<const char*>(events),
+                                              output, static_cast<int>(header.raw_bytes),
+                                              static_cast<int>(kOutputBytes), 1);
   if (size <= 0) {
     Ledger::add(ledger_->lost().events_dropped, header.event_count);
     return;
   }
   header.compressed_bytes = static_cast<uint32_t>(size);
-  const uint64_t total = (sizeof(SealedBlock) + header.compressed_bytes + kBlockAlign - 1) / kBlockAlign * kBlockAlign;
+  const uint64_t total =
+      (sizeof(SealedBlock) + header.compressed_bytes + kBlockAlign - 1) / kBlockAlign * kBlockAlign;
   if (total > ledger_->section(SectionKind::kRing).size_bytes) {
     Ledger::add(ledger_->lost().events_dropped, header.event_count);
     return;

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// The history's writer: events go into one of a few open blocks that lie uncompressed in the mapping; the thread whose event
-// finds a block full compresses it into the ring and opens it anew.
+// The history's writer: events go into one of a few open blocks that lie uncompressed in the
+// mapping; the thread whose event finds a block full compresses it into the ring and opens it anew.
 //
-//   open slot 0  [salt | seq 17, used 812 | e e e e . . . ]     seal     ring  ... | 14 | 15 | 16 | 13 (oldest) ...
-//   open slot 1  [salt | seq 18, used   0 | . . . . . . . ]   ------>                          ^ ring_head % size
+//   open slots                                seal     ring
+//   [salt | seq 17, used 812 | e e e e . . ]  ---->    ... | 14 | 15 | 16 | 13 (oldest) ...
+//   [salt | seq 18, used   0 | . . . . . . ]                              ^ ring_head % size
 //
-// An event is reserved by one fetch_add on the slot's cursor and committed by writing its head word last. A thread that is
-// stopped in between leaves one torn event, which the tag in its head tells; nobody waits for it.
+// An event is reserved by one fetch_add on the slot's cursor and committed by writing its head word
+// last. A thread that is stopped in between leaves one torn event, which the tag in its head tells;
+// nobody waits for it.
 #pragma once
 
 #include "ring/ledger.hpp"
 
 namespace dbgtrace::ring {
 
-inline constexpr uint32_t kSealScratchBytes = kMaxOpenBlockBytes + kMaxOpenBlockBytes / 255 + 64 + 16448;
+inline constexpr uint32_t kSealScratchBytes =
+    kMaxOpenBlockBytes + kMaxOpenBlockBytes / 255 + 64 + 16448;
 
-// Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never. Never waits: when every slot is being sealed the event
-// is dropped and counted.
+// Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never. Never waits: when every slot
+// is being sealed the event is dropped and counted.
 class EventWriter {
  public:
   constexpr EventWriter() = default;
@@ -24,7 +27,8 @@ class EventWriter {
   // scratch: kSealScratchBytes each, one per open slot (a slot is sealed by one thread at a time).
   void start(const Ledger& ledger, uint64_t salt, std::byte* scratch);
 
-  void write(EventKind kind, uint32_t thread, uint16_t weight, uint64_t time_us, uint32_t extra, uint64_t a, uint64_t b);
+  void write(EventKind kind, uint32_t thread, uint16_t weight, uint64_t time_us, uint32_t extra,
+             uint64_t a, uint64_t b);
 
  private:
   static constexpr uint32_t kMaxSlots = 4;

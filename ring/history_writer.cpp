@@ -8,7 +8,8 @@
 namespace dbgtrace::ring {
 namespace {
 
-// Marks next_due_ds while one thread moves points; the others skip theirs, the series is thinner than that anyway.
+// Marks next_due_ds while one thread moves points; the others skip theirs, the series is thinner
+// than that anyway.
 constexpr uint32_t kBusy = 0xffffffff;
 
 void thin(History& history) {
@@ -31,8 +32,10 @@ void note_site_point(History& history, uint64_t time_us, uint64_t live_bytes) {
   std::atomic_ref<uint32_t> due(history.next_due_ds);
   uint32_t expected = due.load(std::memory_order_relaxed);
   if (expected == kBusy || (time_ds < expected)) {
-    // Between two points the newest value replaces the last one, so that the series' end is the present.
-    const uint32_t used = std::atomic_ref<uint32_t>(history.points_used).load(std::memory_order_acquire);
+    // Between two points the newest value replaces the last one, so that the series' end is the
+    // present.
+    const uint32_t used =
+        std::atomic_ref<uint32_t>(history.points_used).load(std::memory_order_acquire);
     if (expected != kBusy && used > 0 && used <= kHistoryPoints) {
       HistoryPoint& last = history.points[used - 1];
       std::atomic_ref<uint64_t>(last.live_bytes).store(live_bytes, std::memory_order_relaxed);
@@ -46,7 +49,8 @@ void note_site_point(History& history, uint64_t time_us, uint64_t live_bytes) {
   point.time_ds = time_ds;
   point.live_hits = static_cast<uint32_t>(Ledger::load(history.live_hits));
   point.live_bytes = live_bytes;
-  std::atomic_ref<uint32_t>(history.points_used).store(history.points_used + 1, std::memory_order_release);
+  std::atomic_ref<uint32_t>(history.points_used)
+      .store(history.points_used + 1, std::memory_order_release);
   due.store(time_ds / step_ds * step_ds + step_ds, std::memory_order_release);
 }
 
@@ -72,7 +76,8 @@ void note_process_point(const Ledger& ledger, uint64_t time_us, uint64_t rss_byt
     if (point == nullptr) continue;
     const uint64_t live_bytes = Ledger::load(live.live_bytes);
     const bool same_step = point->time_us != 0 && point->time_us / level.step_us == step;
-    const uint64_t peak = same_step && point->peak_live_bytes > live_bytes ? point->peak_live_bytes : live_bytes;
+    const uint64_t peak =
+        same_step && point->peak_live_bytes > live_bytes ? point->peak_live_bytes : live_bytes;
     std::atomic_ref<uint64_t> time(point->time_us);
     time.store(0, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layout of a recording: header, section table and the fixed-size entries of the ledger. Shared by the writer (inside the
-// target) and the reader; normative text and the reader's algorithm are in docs/file-format.md. Little-endian, 8-byte aligned.
+// The layout of a recording: header, section table and the fixed-size entries of the ledger. Shared
+// by the writer (inside the target) and the reader; normative text and the reader's algorithm are
+// in docs/file-format.md. Little-endian, 8-byte aligned.
 //
-//   0        8 KiB                                                                                  file_bytes
-//   | header | series | threads | modules | strings | sites | histories | stacks | live | open | ring | black box |
+//   | header, 8 KiB | series | threads | modules | strings | sites | histories | stacks | live
+//   | open | ring | black box |
 //
-// A byte that was never written reads as zero (the file is sparse), so "all zero" means "not there" in every table.
-// Times are microseconds since start_monotonic_ns of the header; a mapped word that both sides touch is written with release
-// order, its entry's key last, so that a reader of a running process sees whole entries only.
+// A byte that was never written reads as zero (the file is sparse), so "all zero" means "not there"
+// in every table. Times are microseconds since start_monotonic_ns of the header; a mapped word that
+// both sides touch is written with release order, its entry's key last, so that a reader of a
+// running process sees whole entries only.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +21,7 @@ inline constexpr char kMagic[8] = {'D', 'B', 'G', 'T', 'R', 'A', 'C', 'E'};
 inline constexpr uint32_t kVersion = 1;
 inline constexpr uint32_t kHeaderBytes = 8192;
 inline constexpr uint64_t kMinFileBytes = 1u << 20;
-inline constexpr uint64_t kMaxFileBytes = uint64_t{1} << 40;  // a reader rejects more: the field is damaged
+inline constexpr uint64_t kMaxFileBytes = uint64_t{1} << 40;  // a reader rejects more: damaged
 
 enum class SectionKind : uint32_t {
   kSeries = 0,
@@ -37,7 +39,8 @@ enum class SectionKind : uint32_t {
 };
 inline constexpr uint32_t kSectionCount = static_cast<uint32_t>(SectionKind::kCount);
 
-// capacity counts entries of entry_bytes; both are 1-byte units in strings, 8-byte words in stacks, raw bytes in ring.
+// capacity counts entries of entry_bytes; both are 1-byte units in strings, 8-byte words in stacks,
+// raw bytes in ring.
 struct Section {
   uint64_t offset_bytes;
   uint64_t size_bytes;
@@ -49,9 +52,10 @@ static_assert(sizeof(Section) == 24);
 enum class State : uint32_t { kRunning = 1, kExited = 2, kCrashed = 3, kExecuted = 4 };
 enum class Arch : uint32_t { kX86_64 = 1, kAarch64 = 2 };
 
-// Sums over samples. hits counts samples; weight_q15 is the sum of weights in 1/32768 (see weight.hpp): the estimated number of
-// blocks; bytes is the sum of weight * size: the estimated bytes. The variances are those of the two estimates under Poisson
-// sampling, sum of w (w - 1) and of w (w - 1) size^2 (Horvitz-Thompson; zero where every allocation is recorded).
+// Sums over samples. hits counts samples; weight_q15 is the sum of weights in 1/32768 (see
+// weight.hpp): the estimated number of blocks; bytes is the sum of weight * size: the estimated
+// bytes. The variances are those of the two estimates under Poisson sampling, sum of w (w - 1) and
+// of w (w - 1) size^2 (Horvitz-Thompson; zero where every allocation is recorded).
 struct BirthTally {
   uint64_t hits;
   uint64_t weight_q15;
@@ -68,58 +72,59 @@ static_assert(sizeof(BirthTally) == 40 && sizeof(DeathTally) == 24);
 
 // What was lost or refused, each with its cause: law "at a cap it degrades and counts".
 struct LossCounters {
-  uint64_t live_table_full;    // samples kept in totals and ring, but not as live blocks
-  uint64_t site_table_full;    // samples attributed to site 0
-  uint64_t stack_arena_full;   // stacks stored as their hash only
-  uint64_t module_table_full;  // modules not named
-  uint64_t events_dropped;     // no open block was free
-  uint64_t blocks_overwritten; // history forgotten by the ring (not a defect)
-  uint64_t no_scratch;         // samples without a stack buffer
-  uint64_t disk_refused;       // writes left out because the disk, a limit or a sandbox refused the space
-  uint64_t stale_entries;      // blocks that were freed behind the recorder's back
-  uint64_t thread_table_full;  // threads counted as thread 0
+  uint64_t live_table_full;     // samples kept in totals and ring, but not as live blocks
+  uint64_t site_table_full;     // samples attributed to site 0
+  uint64_t stack_arena_full;    // stacks stored as their hash only
+  uint64_t module_table_full;   // modules not named
+  uint64_t events_dropped;      // no open block was free
+  uint64_t blocks_overwritten;  // history forgotten by the ring (not a defect)
+  uint64_t no_scratch;          // samples without a stack buffer
+  uint64_t disk_refused;        // writes left out: disk, limit or sandbox refused the space
+  uint64_t stale_entries;       // blocks that were freed behind the recorder's back
+  uint64_t thread_table_full;   // threads counted as thread 0
   uint64_t start_races;         // samples that came while the file was being created
   uint64_t reserved[5];
 };
 
-// The part of the header that changes. One writer process, many threads; every word is naturally atomic.
+// The part of the header that changes. One writer process, many threads; every word is naturally
+// atomic.
 struct LiveHeader {
-  uint32_t state;      // State
-  int32_t exit_code;   // with kExited
-  uint64_t end_us;     // time of the last change of state, 0 while running
-  uint64_t last_us;    // time of the newest sample
+  uint32_t state;           // State
+  int32_t exit_code;        // with kExited
+  uint64_t end_us;          // time of the last change of state, 0 while running
+  uint64_t last_us;         // time of the newest sample
   uint64_t interval_bytes;  // in force now
-  uint64_t exact_until_us;  // 0: never exact; ~0: exact still; else every allocation was recorded up to this time
+  uint64_t exact_until_us;  // 0: never exact; ~0: exact still; else exact up to this time
   BirthTally births;
   DeathTally deaths;
-  uint64_t live_bytes;         // estimate, births minus deaths with resizes
+  uint64_t live_bytes;  // estimate, births minus deaths with resizes
   uint64_t live_weight_q15;
   uint64_t peak_live_bytes;
   uint64_t peak_us;
-  uint64_t teardown_us;        // when exit() began, 0: it did not; frees since then are told apart (LiveState::kTornDown)
-  uint64_t inherited_frees;    // blocks of the parent that this forked child freed
-  BirthTally mappings;         // mmap, a kind of its own: never part of the heap figures
+  uint64_t teardown_us;      // when exit() began, 0: it did not; see LiveState::kTornDown
+  uint64_t inherited_frees;  // blocks of the parent that this forked child freed
+  BirthTally mappings;       // mmap, a kind of its own: never part of the heap figures
   DeathTally unmappings;
-  uint32_t threads_used;       // cursors of the append-only tables
+  uint32_t threads_used;  // cursors of the append-only tables
   uint32_t modules_used;
-  uint32_t strings_used;       // bytes
-  uint32_t stacks_used;        // 8-byte words
+  uint32_t strings_used;  // bytes
+  uint32_t stacks_used;   // 8-byte words
   uint32_t histories_used;
   uint32_t sites_used;
-  uint64_t ring_head;          // bytes ever appended to the ring
-  uint64_t next_sequence;      // of the next sealed or opened block
-  uint64_t recorder_cycles;    // spent in the slow path; elapsed_cycles / elapsed_us of them are a microsecond
-  uint64_t recorder_entries;   // times the slow path was taken
-  uint64_t elapsed_cycles;     // since the start, at the newest metrics
-  uint64_t elapsed_us;         // the same moment
-  uint32_t sandboxed;          // 1 once the program entered a seccomp filter: no system calls since
-  uint32_t flags;              // HeaderFlag
+  uint64_t ring_head;        // bytes ever appended to the ring
+  uint64_t next_sequence;    // of the next sealed or opened block
+  uint64_t recorder_cycles;  // spent in the slow path; a microsecond is elapsed_cycles / elapsed_us
+  uint64_t recorder_entries;  // times the slow path was taken
+  uint64_t elapsed_cycles;    // since the start, at the newest metrics
+  uint64_t elapsed_us;        // the same moment
+  uint32_t sandboxed;         // 1 once the program entered a seccomp filter: no system calls since
+  uint32_t flags;             // HeaderFlag
   LossCounters lost;
 };
 
 enum HeaderFlag : uint32_t {
-  kFlagOwnMalloc = 1,     // the executable defines malloc itself: no allocations recorded
-  kFlagForked = 2,        // started by fork inside a recorded process
+  kFlagOwnMalloc = 1,  // the executable defines malloc itself: no allocations recorded
+  kFlagForked = 2,     // started by fork inside a recorded process
   kFlagMappingsOff = 4,
 };
 
@@ -135,7 +140,7 @@ struct Header {
   uint64_t pid_namespace;        // inode of /proc/self/ns/pid, 0 if unknown
   uint8_t boot_id[16];
   uint32_t pid;
-  uint32_t parent_pid;     // of the recorded parent that forked this process, else 0
+  uint32_t parent_pid;  // of the recorded parent that forked this process, else 0
   uint64_t parent_salt;
   uint64_t parent_sequence;
   uint64_t base_interval_bytes;  // asked for; 0 = allocations off
@@ -143,19 +148,21 @@ struct Header {
   uint32_t arch;
   uint32_t page_bytes;
   uint32_t uid;
-  uint32_t static_checksum;  // CRC-32C of the header from magic to the end of sections, with this field zero
+  uint32_t static_checksum;  // CRC-32C from magic to the end of sections, this field zero
   Section sections[kSectionCount];
   char exe[1024];      // NUL-terminated, cut
   char cmdline[2048];  // arguments separated by NUL, cut; ends with two NULs
   char host[64];
   alignas(64) LiveHeader live;
 };
-inline constexpr size_t kStaticHeaderBytes = offsetof(Header, sections) + sizeof(Section) * kSectionCount;
+inline constexpr size_t kStaticHeaderBytes =
+    offsetof(Header, sections) + sizeof(Section) * kSectionCount;
 static_assert(sizeof(Header) <= kHeaderBytes);
 static_assert(offsetof(Header, sections) == 136);
 
-// Process time series: a point's slot in its level is (time / step) % capacity, so no cursor is needed and a slot is right if
-// its own time says so. Levels follow each other in the section in this order.
+// Process time series: a point's slot in its level is (time / step) % capacity, so no cursor is
+// needed and a slot is right if its own time says so. Levels follow each other in the section in
+// this order.
 struct SeriesPoint {
   uint64_t time_us;
   uint64_t live_bytes;
@@ -168,7 +175,8 @@ struct SeriesLevel {
   uint64_t step_us;
   uint32_t parts;  // of 64: this level's share of the section's capacity
 };
-inline constexpr SeriesLevel kSeriesLevels[] = {{250'000, 16}, {60'000'000, 16}, {3'600'000'000, 32}};
+inline constexpr SeriesLevel kSeriesLevels[] = {
+    {250'000, 16}, {60'000'000, 16}, {3'600'000'000, 32}};
 
 struct Thread {
   uint32_t tid;
@@ -184,7 +192,7 @@ static_assert(sizeof(Thread) == 48);
 struct Module {
   uint64_t start;  // mapped range
   uint64_t end;
-  uint64_t bias;   // ELF address = pc - bias
+  uint64_t bias;  // ELF address = pc - bias
   uint64_t load_us;
   uint64_t unload_us;  // 0: still loaded
   uint32_t path;       // byte offset in strings, of a String
@@ -192,7 +200,7 @@ struct Module {
   uint8_t build_id[32];
   uint64_t reserved;
   uint32_t reserved2;
-  uint32_t checksum;  // CRC-32C of the entry without unload_us and checksum (both taken as zero); written last, never 0
+  uint32_t checksum;  // CRC-32C, unload_us and checksum taken as zero; written last, never 0
 };
 static_assert(sizeof(Module) == 96);
 
@@ -202,16 +210,17 @@ struct String {
   uint32_t length_bytes;
 };
 
-// In the stacks arena, at a multiple of 8 bytes; a reference is the offset in 8-byte words and never 0. The stack, innermost
-// frame first, is the new frames followed by the outermost kept_frames of the parent. Example: parent #1 = {f, g, main}; stack
-// {h, g, main} is {new: h; kept: 2; parent: #1}. A chain has at most kMaxChain links.
+// In the stacks arena, at a multiple of 8 bytes; a reference is the offset in 8-byte words and
+// never 0. The stack, innermost frame first, is the new frames followed by the outermost
+// kept_frames of the parent. Example: parent #1 = {f, g, main}; stack {h, g, main} is {new: h;
+// kept: 2; parent: #1}. A chain has at most kMaxChain links.
 struct Stack {
   uint32_t checksum;  // CRC-32C of the rest and the frames, never 0; written last
   uint16_t new_frames;
   uint16_t kept_frames;
   uint32_t parent;
-  uint8_t chain;  // parents above this one
-  uint8_t flags;  // StackFlag
+  uint8_t chain;            // parents above this one
+  uint8_t flags;            // StackFlag
   uint16_t omitted_frames;  // between leaf and root part of a cut stack, 65535 = that many or more
   uint64_t time_us;         // when stored: decides which module an address belongs to
   // uint64_t pcs[new_frames]: return addresses
@@ -225,14 +234,15 @@ inline constexpr uint32_t kMaxFrames = kLeafFrames + kRootFrames;
 
 enum class SiteKind : uint16_t { kHeap = 1, kMapping = 2 };
 
-// One call stack that allocates; its slot number is the site id (site 0: all that found no slot). Open addressing by stack hash.
+// One call stack that allocates; its slot number is the site id (site 0: all that found no slot).
+// Open addressing by stack hash.
 struct Site {
   uint64_t stack_hash;  // 0: empty slot
   uint32_t stack;       // reference, 0 if the arena was full
   uint32_t history;     // index + 1, 0: none
   uint16_t kind;        // SiteKind; written last of the first four fields
   uint16_t reserved;
-  uint32_t temporary;   // hits freed by the next recorded event of the same thread
+  uint32_t temporary;  // hits freed by the next recorded event of the same thread
   uint64_t first_us;
   BirthTally births;
   DeathTally deaths;
@@ -242,14 +252,15 @@ struct Site {
 };
 static_assert(sizeof(Site) == 120);
 
-inline constexpr uint32_t kLifetimeBuckets = 48;  // bucket k: lifetime in [2^k, 2^(k+1)) us; bucket 0 from 0
+inline constexpr uint32_t kLifetimeBuckets = 48;  // bucket k: [2^k, 2^(k+1)) us; 0 from 0
 inline constexpr uint32_t kHistoryPoints = 24;
 struct HistoryPoint {
   uint32_t time_ds;  // tenths of a second
   uint32_t live_hits;
   uint64_t live_bytes;
 };
-// The long memory of a site. The series thins itself: when all points are used every second one goes and step_ds doubles.
+// The long memory of a site. The series thins itself: when all points are used every second one
+// goes and step_ds doubles.
 //   step 1:  0 1 2 3 ... 23   ->   step 2:  0 2 4 ... 22 (12 used)
 struct History {
   uint32_t site;
@@ -264,7 +275,8 @@ struct History {
 };
 static_assert(sizeof(History) == 64 + 192 + 384 + 384);
 
-// A sampled block that is not freed. Three words; address_state is written last, so it says whether the others are whole.
+// A sampled block that is not freed. Three words; address_state is written last, so it says whether
+// the others are whole.
 //   address_state  0..47 address, 48..49 LiveState, 50..63 thread
 //   time_weight    0..47 birth time in us, 48..63 weight (weight.hpp)
 //   size_site      0..39 size in bytes (2^40 - 1: that or more), 40..63 site
@@ -274,8 +286,14 @@ struct Live {
   uint64_t size_site;
 };
 static_assert(sizeof(Live) == 24);
-// kTornDown: freed by exit handlers and destructors, after exit() began: alive as long as the program did its work.
-enum class LiveState : uint32_t { kTornDown = 0, kHeld = 1, kMoving = 2 /* inside a realloc */, kMapped = 3 /* mmap */ };
+// kTornDown: freed by exit handlers and destructors, after exit() began: alive as long as the
+// program did its work.
+enum class LiveState : uint32_t {
+  kTornDown = 0,
+  kHeld = 1,
+  kMoving = 2 /* inside a realloc */,
+  kMapped = 3 /* mmap */
+};
 
 inline constexpr uint64_t kAddressMask = (uint64_t{1} << 48) - 1;
 inline constexpr uint64_t kTimeMask = (uint64_t{1} << 48) - 1;
@@ -284,7 +302,8 @@ inline constexpr uint32_t kSiteMask = (1u << 24) - 1;
 inline constexpr uint32_t kThreadMask = (1u << 14) - 1;
 
 // An event of the history, 32 bytes:
-//   head   0..7 EventKind, 8..23 tag (low 16 bits of its block's sequence: another tag is a torn write), 24..39 thread, 40..55 weight
+//   head   0..7 EventKind, 8..23 tag, 24..39 thread, 40..55 weight
+//          tag: low 16 bits of its block's sequence; another tag is a torn write
 //   time   0..47 microseconds, 48..63 extra
 //   a, b   by kind, see EventKind
 struct Event {
@@ -296,30 +315,36 @@ struct Event {
 static_assert(sizeof(Event) == 32);
 enum class EventKind : uint8_t {
   kNone = 0,
-  kSample = 1,        // a: address 0..47; b: size 0..39, site 40..63
-  kFree = 2,          // the same of the block's birth
-  kResize = 3,        // a: new address; b: new size, site
-  kThreadStart = 4,   // a: tid
+  kSample = 1,       // a: address 0..47; b: size 0..39, site 40..63
+  kFree = 2,         // the same of the block's birth
+  kResize = 3,       // a: new address; b: new size, site
+  kThreadStart = 4,  // a: tid
   kThreadEnd = 5,
-  kModuleLoad = 6,    // a: module index
+  kModuleLoad = 6,  // a: module index
   kModuleUnload = 7,
-  kInterval = 8,      // a: new interval in bytes; extra: cause
-  kMetrics = 9,       // a: resident bytes; b: live bytes
-  kMark = 10,         // a: MarkCode; b: argument
+  kInterval = 8,  // a: new interval in bytes; extra: cause
+  kMetrics = 9,   // a: resident bytes; b: live bytes
+  kMark = 10,     // a: MarkCode; b: argument
 };
-enum class MarkCode : uint64_t { kFork = 1 /* b: pid of parent */, kExec = 2, kSandbox = 3, kExecFailed = 4 };
+enum class MarkCode : uint64_t {
+  kFork = 1 /* b: pid of parent */,
+  kExec = 2,
+  kSandbox = 3,
+  kExecFailed = 4
+};
 
-// An open block lies uncompressed in its slot until it is sealed; entry_bytes of the section is the slot's size.
+// An open block lies uncompressed in its slot until it is sealed; entry_bytes of the section is the
+// slot's size.
 struct OpenBlock {
   uint64_t salt;
-  uint64_t cursor;    // sequence << 32 | events reserved (may exceed the slot's capacity; then it is being sealed)
+  uint64_t cursor;  // sequence << 32 | events reserved (above capacity: being sealed)
   uint64_t reserved[6];
   // Event events[(entry_bytes - 64) / 32]
 };
 static_assert(sizeof(OpenBlock) == 64);
 
-// A sealed block in the ring, at a multiple of 64 bytes, never across the section's end. Valid if and only if magic, salt and
-// checksum fit.
+// A sealed block in the ring, at a multiple of 64 bytes, never across the section's end. Valid if
+// and only if magic, salt and checksum fit.
 struct SealedBlock {
   uint32_t magic;
   uint32_t checksum;  // CRC-32C of the header with this field zero, then of the compressed bytes

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Typed access of the writer to the sections of a recording. Before a byte is touched for the first time, the space under it
-// must be reserved (a write to a hole on a full disk is a SIGBUS in somebody else's program); how is the owner's business and
-// comes in as a function, so that this layer stays free of the OS.
+// Typed access of the writer to the sections of a recording. Before a byte is touched for the first
+// time, the space under it must be reserved (a write to a hole on a full disk is a SIGBUS in
+// somebody else's program); how is the owner's business and comes in as a function, so that this
+// layer stays free of the OS.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,8 @@
 
 namespace dbgtrace::ring {
 
-// Returns whether [offset, offset + size) may be written now. Called often: the answer for reserved space must be cheap.
+// Returns whether [offset, offset + size) may be written now. Called often: the answer for reserved
+// space must be cheap.
 using EnsureSpace = bool (*)(uint64_t offset_bytes, uint64_t size_bytes);
 
 // Thread-safety: the object is constant after set-up; what it points at is shared, see each table.
@@ -24,9 +26,12 @@ class Ledger {
   Header& header() const { return *reinterpret_cast<Header*>(base_); }
   LiveHeader& live() const { return header().live; }
   LossCounters& lost() const { return header().live.lost; }
-  // Sections are copied from the writer's own plan, never re-read from the file that others might have changed.
+  // Sections are copied from the writer's own plan, never re-read from the file that others might
+  // have changed.
   const Section& section(SectionKind kind) const { return sections_[static_cast<uint32_t>(kind)]; }
-  void set_section(SectionKind kind, const Section& section) { sections_[static_cast<uint32_t>(kind)] = section; }
+  void set_section(SectionKind kind, const Section& section) {
+    sections_[static_cast<uint32_t>(kind)] = section;
+  }
   std::byte* base() const { return base_; }
 
   // Null if the index is out of range or the space is refused (counted).

@@ -10,7 +10,9 @@ namespace {
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kMiB = 1u << 20;
 
-constexpr uint64_t round_up(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
+constexpr uint64_t round_up(uint64_t value, uint64_t step) {
+  return (value + step - 1) / step * step;
+}
 
 // Places one section after the other.
 class Layout {
@@ -38,8 +40,10 @@ Plan make_plan(uint64_t file_bytes, bool every_allocation) {
   Plan plan{};
   plan.file_bytes = file_bytes;
   const uint64_t black_box = std::min(4 * kMiB, file_bytes / 4);
-  const uint64_t ledger = every_allocation ? file_bytes - black_box - file_bytes / 16 : file_bytes / 2;
-  // Samples live at a time are bounded by the free filter (8,192); exact recording wants all that fits.
+  const uint64_t ledger =
+      every_allocation ? file_bytes - black_box - file_bytes / 16 : file_bytes / 2;
+  // Samples live at a time are bounded by the free filter (8,192); exact recording wants all that
+  // fits.
   const uint64_t live_share = every_allocation ? ledger * 3 / 4 : ledger / 16;
   const uint64_t live_cap = every_allocation ? kMiB : 32768;
   const uint64_t live = std::min(std::bit_floor(live_share / sizeof(Live)), live_cap);
@@ -48,12 +52,16 @@ Plan make_plan(uint64_t file_bytes, bool every_allocation) {
       std::min<uint64_t>(std::bit_floor(rest / 5 / sizeof(Site)), every_allocation ? 65536 : 16384);
 
   Layout layout(plan);
-  layout.place(SectionKind::kSeries, sizeof(SeriesPoint), std::min<uint64_t>(8192, rest / 10 / sizeof(SeriesPoint) / 64 * 64));
-  layout.place(SectionKind::kThreads, sizeof(Thread), std::min<uint64_t>(kThreadMask + 1, rest / 16 / sizeof(Thread)));
-  layout.place(SectionKind::kModules, sizeof(Module), std::min<uint64_t>(4096, rest / 16 / sizeof(Module)));
+  layout.place(SectionKind::kSeries, sizeof(SeriesPoint),
+               std::min<uint64_t>(8192, rest / 10 / sizeof(SeriesPoint) / 64 * 64));
+  layout.place(SectionKind::kThreads, sizeof(Thread),
+               std::min<uint64_t>(kThreadMask + 1, rest / 16 / sizeof(Thread)));
+  layout.place(SectionKind::kModules, sizeof(Module),
+               std::min<uint64_t>(4096, rest / 16 / sizeof(Module)));
   layout.place(SectionKind::kStrings, 1, std::min<uint64_t>(kMiB, rest / 16));
   layout.place(SectionKind::kSites, sizeof(Site), sites);
-  layout.place(SectionKind::kHistories, sizeof(History), std::min<uint64_t>(sites, rest / 4 / sizeof(History)));
+  layout.place(SectionKind::kHistories, sizeof(History),
+               std::min<uint64_t>(sites, rest / 4 / sizeof(History)));
   const uint64_t used = layout.offset() + live * sizeof(Live);
   layout.place(SectionKind::kStacks, 8, (ledger > used + kPage ? ledger - used : kPage) / 8);
   layout.place(SectionKind::kLive, sizeof(Live), live);

@@ -19,12 +19,14 @@ void fill(const Ledger& ledger, Site& site, uint32_t id, SiteKind kind, const Ne
     }
   }
   std::atomic_ref<uint32_t>(ledger.live().sites_used).fetch_add(1, std::memory_order_relaxed);
-  std::atomic_ref<uint16_t>(site.kind).store(static_cast<uint16_t>(kind), std::memory_order_release);
+  std::atomic_ref<uint16_t>(site.kind).store(static_cast<uint16_t>(kind),
+                                             std::memory_order_release);
 }
 
 }  // namespace
 
-SiteRef find_or_make_site(const Ledger& ledger, uint64_t stack_hash, SiteKind kind, const NewStack& stack) {
+SiteRef find_or_make_site(const Ledger& ledger, uint64_t stack_hash, SiteKind kind,
+                          const NewStack& stack) {
   if (stack_hash == 0) stack_hash = 1;
   const uint32_t mask = ledger.section(SectionKind::kSites).capacity - 1;
   uint32_t id = static_cast<uint32_t>(stack_hash >> 20) & mask;

@@ -34,7 +34,8 @@ uint32_t store_stack(const Ledger& ledger, const NewStack& stack) {
   checksum = nonzero(crc32c(stack.pcs.data(), frame_bytes, checksum));
   std::memcpy(place + 4, reinterpret_cast<const char*>(&header) + 4, sizeof(header) - 4);
   std::memcpy(place + sizeof(header), stack.pcs.data(), frame_bytes);
-  std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(place)).store(checksum, std::memory_order_release);
+  std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(place))
+      .store(checksum, std::memory_order_release);
   return start;
 }
 

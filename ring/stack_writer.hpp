@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Appends stacks to the arena. A stack is stored once, when its site is made; who finds an equal stack again is the site table.
+// Appends stacks to the arena. A stack is stored once, when its site is made; who finds an equal
+// stack again is the site table.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adds samples to tallies, in the header and in sites. Every sum is an atomic of its own: a reader may see one sum a sample
-// ahead of another, which is below its statistical noise, and a reader of an ended process sees them all.
+// Adds samples to tallies, in the header and in sites. Every sum is an atomic of its own: a reader
+// may see one sum a sample ahead of another, which is below its statistical noise, and a reader of
+// an ended process sees them all.
 #pragma once
 
 #include "ring/ledger.hpp"
@@ -20,10 +21,13 @@ inline void add_birth(BirthTally& tally, uint16_t weight, uint64_t size_bytes) {
   Ledger::add(tally.bytes_variance, w * (w - 1) * size * size);
 }
 
-// A hit inside the growth of a block: bytes as above, but the block count changes only by the difference of weights.
-inline void add_growth(BirthTally& tally, uint64_t weighted_delta_bytes, int64_t weight_q15_change, double bytes_variance) {
+// A hit inside the growth of a block: bytes as above, but the block count changes only by the
+// difference of weights.
+inline void add_growth(BirthTally& tally, uint64_t weighted_delta_bytes, int64_t weight_q15_change,
+                       double bytes_variance) {
   if (weighted_delta_bytes != 0) Ledger::add(tally.bytes, weighted_delta_bytes);
-  if (weight_q15_change != 0) Ledger::add(tally.weight_q15, static_cast<uint64_t>(weight_q15_change));
+  if (weight_q15_change != 0)
+    Ledger::add(tally.weight_q15, static_cast<uint64_t>(weight_q15_change));
   if (bytes_variance != 0) Ledger::add(tally.bytes_variance, bytes_variance);
 }
 

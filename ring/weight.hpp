@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sample's weight in 16 bits: 5 bits exponent, 11 bits mantissa, w = (2048 + m) * 2^e / 2^15, from 1/16 to almost 2^28.
-// A weight below 1 belongs to a block that grew in realloc since its last hit (docs/decisions/0006-realloc-growth-is-sampled.md). The rounded
-// weight is used at birth and at death alike, so sums stay balanced; rounding to nearest errs by at most 2^-12.
+// A sample's weight in 16 bits: 5 bits exponent, 11 bits mantissa, w = (2048 + m) * 2^e / 2^15,
+// from 1/16 to almost 2^28. A weight below 1 belongs to a block that grew in realloc since its last
+// hit (docs/decisions/0006-realloc-growth-is-sampled.md). The rounded weight is used at birth and
+// at death alike, so sums stay balanced; rounding to nearest errs by at most 2^-12.
 #pragma once
 
 #include <bit>
@@ -13,7 +14,9 @@ inline constexpr uint64_t kOneQ15 = 32768;
 inline constexpr uint16_t kWeightOne = 4 << 11;
 
 // weight in 1/32768. Range [2048, 2^43).
-constexpr uint64_t weight_to_q15(uint16_t weight) { return uint64_t{2048u + (weight & 2047u)} << (weight >> 11); }
+constexpr uint64_t weight_to_q15(uint16_t weight) {
+  return uint64_t{2048u + (weight & 2047u)} << (weight >> 11);
+}
 
 constexpr double weight_to_double(uint16_t weight) {
   return static_cast<double>(weight_to_q15(weight)) / static_cast<double>(kOneQ15);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 struct entry {
-  char *line;  // owned; path points into it
-  const char *path;
+  char* line;  // owned; path points into it
+  const char* path;
   unsigned long time;
   unsigned long bytes;
   unsigned status;
@@ -20,7 +20,7 @@ struct totals {
 };
 
 // Returns 0, or -1 if the line makes no sense. The entry has to be released.
-static int parse_line(const char *text, struct entry *entry) {
+static int parse_line(const char* text, struct entry* entry) {
   entry->line = strdup(text);
   if (entry->line == NULL) return -1;
   int at = 0;
@@ -31,9 +31,9 @@ static int parse_line(const char *text, struct entry *entry) {
   return 0;
 }
 
-static void release(struct entry *entry) { free(entry->line); }
+static void release(struct entry* entry) { free(entry->line); }
 
-static void add(struct totals *totals, const struct entry *entry) {
+static void add(struct totals* totals, const struct entry* entry) {
   ++totals->requests;
   totals->bytes += entry->bytes;
   ++totals->by_class[entry->status < 600 ? entry->status / 100 : 0];
@@ -41,7 +41,7 @@ static void add(struct totals *totals, const struct entry *entry) {
   if (length > totals->longest_path) totals->longest_path = length;
 }
 
-static void print_totals(const struct totals *totals) {
+static void print_totals(const struct totals* totals) {
   printf("%7lu requests, %6lu malformed, %4lu MB | 2xx %lu  3xx %lu  4xx %lu  5xx %lu\n",
          totals->requests, totals->malformed, totals->bytes / 1000000, totals->by_class[2],
          totals->by_class[3], totals->by_class[4], totals->by_class[5]);

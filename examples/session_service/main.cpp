@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A service in small: four workers answer requests, a janitor expires idle sessions and prints a line
-// a second. Usage: session_service [SECONDS]
+// A service in small: four workers answer requests, a janitor expires idle sessions and prints a
+// line a second. Usage: session_service [SECONDS]
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -22,7 +22,7 @@ constexpr unsigned kVisitsPerBreath = 2;
 std::atomic<unsigned long> requests{0};
 std::atomic<bool> stop{false};
 
-std::string render_page(SessionCache &sessions, const std::string &token, unsigned page) {
+std::string render_page(SessionCache& sessions, const std::string& token, unsigned page) {
   auto session = sessions.find(token);
   if (!session) return "403";
   ++requests;
@@ -30,7 +30,7 @@ std::string render_page(SessionCache &sessions, const std::string &token, unsign
 }
 
 // One visitor: logs in, reads a few pages; two in three leave without logging out.
-void handle_visit(SessionCache &sessions, unsigned visitor) {
+void handle_visit(SessionCache& sessions, unsigned visitor) {
   const std::string token = sessions.open("visitor" + std::to_string(visitor % 1000));
   for (unsigned page = 0; page < 3; ++page) {
     if (render_page(sessions, token, page).empty()) return;
@@ -38,7 +38,7 @@ void handle_visit(SessionCache &sessions, unsigned visitor) {
   if (visitor % 3 == 0) sessions.close(token);
 }
 
-void work(SessionCache &sessions, unsigned first_visitor) {
+void work(SessionCache& sessions, unsigned first_visitor) {
   for (unsigned visitor = first_visitor; !stop; std::this_thread::sleep_for(1ms)) {
     for (unsigned i = 0; i < kVisitsPerBreath; ++i) handle_visit(sessions, visitor++);
   }
@@ -46,7 +46,7 @@ void work(SessionCache &sessions, unsigned first_visitor) {
 
 unsigned long resident_kib() {
   unsigned long pages = 0;
-  if (std::FILE *statm = std::fopen("/proc/self/statm", "r")) {
+  if (std::FILE* statm = std::fopen("/proc/self/statm", "r")) {
     if (std::fscanf(statm, "%*u %lu", &pages) != 1) pages = 0;
     std::fclose(statm);
   }
@@ -55,13 +55,14 @@ unsigned long resident_kib() {
 
 }  // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   const int seconds = argc > 1 ? std::atoi(argv[1]) : 5;
   if (seconds <= 0) return std::fprintf(stderr, "usage: session_service [SECONDS]\n"), 2;
 
   SessionCache sessions(500ms);
   std::vector<std::thread> workers;
-  for (unsigned i = 0; i < kWorkers; ++i) workers.emplace_back(work, std::ref(sessions), i * 100000);
+  for (unsigned i = 0; i < kWorkers; ++i)
+    workers.emplace_back(work, std::ref(sessions), i * 100000);
   for (int tick = 1; tick <= seconds * 5; ++tick) {
     std::this_thread::sleep_for(200ms);
     sessions.expire();
@@ -72,5 +73,5 @@ int main(int argc, char **argv) {
     }
   }
   stop = true;
-  for (auto &worker : workers) worker.join();
+  for (auto& worker : workers) worker.join();
 }

@@ -4,7 +4,7 @@
 namespace service {
 namespace {
 
-std::shared_ptr<Session> load_session(const std::string &user) {
+std::shared_ptr<Session> load_session(const std::string& user) {
   auto session = std::make_shared<Session>();
   session->user = user;
   session->profile = "name=" + user + ";rights=read,write;settings=" + std::string(3000, '-');
@@ -14,7 +14,7 @@ std::shared_ptr<Session> load_session(const std::string &user) {
 
 }  // namespace
 
-std::string SessionCache::open(const std::string &user) {
+std::string SessionCache::open(const std::string& user) {
   auto session = load_session(user);
   std::lock_guard hold(guard_);
   std::string token = user + "/" + std::to_string(++opened_);
@@ -22,7 +22,7 @@ std::string SessionCache::open(const std::string &user) {
   return token;
 }
 
-std::shared_ptr<Session> SessionCache::find(const std::string &token) {
+std::shared_ptr<Session> SessionCache::find(const std::string& token) {
   std::lock_guard hold(guard_);
   auto found = sessions_.find(token);
   if (found == sessions_.end()) return nullptr;
@@ -30,7 +30,7 @@ std::shared_ptr<Session> SessionCache::find(const std::string &token) {
   return found->second;
 }
 
-void SessionCache::close(const std::string &token) {
+void SessionCache::close(const std::string& token) {
   std::lock_guard hold(guard_);
   sessions_.erase(token);
 }

@@ -25,10 +25,10 @@ class SessionCache {
   explicit SessionCache(std::chrono::milliseconds time_to_live) : time_to_live_(time_to_live) {}
 
   // Returns the token of the new session.
-  std::string open(const std::string &user);
+  std::string open(const std::string& user);
   // Null if there is no such session (any more). A session that is found counts as used.
-  std::shared_ptr<Session> find(const std::string &token);
-  void close(const std::string &token);
+  std::shared_ptr<Session> find(const std::string& token);
+  void close(const std::string& token);
   // Drops every session that has been idle for longer than the time to live.
   void expire();
   std::size_t size();

@@ -9,19 +9,19 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
-static char *mask_digits(const char *text, size_t length) {
-  char *masked = malloc(length + 1);
+static char* mask_digits(const char* text, size_t length) {
+  char* masked = malloc(length + 1);
   if (masked == NULL) return NULL;
   for (size_t i = 0; i < length; ++i) masked[i] = isdigit((unsigned char)text[i]) ? '#' : text[i];
   masked[length] = '\0';
   return masked;
 }
 
-static void redact(sqlite3_context *context, int count, sqlite3_value **values) {
+static void redact(sqlite3_context* context, int count, sqlite3_value** values) {
   (void)count;
-  const char *text = (const char *)sqlite3_value_text(values[0]);
+  const char* text = (const char*)sqlite3_value_text(values[0]);
   if (text == NULL) return;
-  char *masked = mask_digits(text, (size_t)sqlite3_value_bytes(values[0]));
+  char* masked = mask_digits(text, (size_t)sqlite3_value_bytes(values[0]));
   if (masked == NULL) {
     sqlite3_result_error_nomem(context);
     return;
@@ -30,15 +30,15 @@ static void redact(sqlite3_context *context, int count, sqlite3_value **values) 
   sqlite3_result_text(context, masked, -1, SQLITE_TRANSIENT);
 }
 
-static void card_tail(sqlite3_context *context, int count, sqlite3_value **values) {
+static void card_tail(sqlite3_context* context, int count, sqlite3_value** values) {
   (void)count;
-  const char *text = (const char *)sqlite3_value_text(values[0]);
+  const char* text = (const char*)sqlite3_value_text(values[0]);
   // The bug: the text of an SQL NULL is a null pointer.
   size_t length = text[0] == '\0' ? 0 : strlen(text);
   sqlite3_result_text(context, length > 4 ? text + length - 4 : text, -1, SQLITE_TRANSIENT);
 }
 
-int sqlite3_redact_init(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
+int sqlite3_redact_init(sqlite3* db, char** error, const sqlite3_api_routines* api) {
   (void)error;
   SQLITE_EXTENSION_INIT2(api);
   const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;

@@ -15,15 +15,22 @@ using ring::LiveState;
 // A sum of estimates may dip below zero for a moment while threads race; that is no peak.
 constexpr uint64_t kImpossible = uint64_t{1} << 62;
 
-bool is_mapping(const ring::Site& site) { return site.kind == static_cast<uint16_t>(ring::SiteKind::kMapping); }
+bool is_mapping(const ring::Site& site) {
+  return site.kind == static_cast<uint16_t>(ring::SiteKind::kMapping);
+}
 
-LiveState state_of(const ring::Live& live) { return static_cast<LiveState>(live.address_state >> 48 & 3); }
+LiveState state_of(const ring::Live& live) {
+  return static_cast<LiveState>(live.address_state >> 48 & 3);
+}
 
-uint64_t pack(uint64_t size_bytes, uint32_t site) { return (size_bytes & ring::kSizeMask) | uint64_t{site} << 40; }
+uint64_t pack(uint64_t size_bytes, uint32_t site) {
+  return (size_bytes & ring::kSizeMask) | uint64_t{site} << 40;
+}
 
 void set_state(ring::Live& place, uintptr_t address, LiveState state, const Block& block) {
   const ring::Live live = encode_live(address, state, block);
-  std::atomic_ref<uint64_t>(place.address_state).store(live.address_state, std::memory_order_release);
+  std::atomic_ref<uint64_t>(place.address_state)
+      .store(live.address_state, std::memory_order_release);
 }
 
 }  // namespace
@@ -34,12 +41,13 @@ void BlockLedger::born(uintptr_t address, const ring::SiteRef& site, const Block
   ring::add_birth(mapping ? live.mappings : live.births, block.weight, block.size_bytes);
   ring::add_birth(site.site->births, block.weight, block.size_bytes);
   if (settle(address, mapping ? LiveState::kMapped : LiveState::kHeld, block, block.birth_us)) {
-    move_live(*site.site, ring::weighted_bytes(block.weight, block.size_bytes), ring::weight_to_q15(block.weight),
-              block.birth_us);
+    move_live(*site.site, ring::weighted_bytes(block.weight, block.size_bytes),
+              ring::weight_to_q15(block.weight), block.birth_us);
     if (ring::History* history = ring::history_of(*ledger_, *site.site)) ring::note_birth(*history);
     note_point(*site.site, block.birth_us);
   }
-  events_->write(EventKind::kSample, block.thread, block.weight, block.birth_us, 0, address, pack(block.size_bytes, site.id));
+  events_->write(EventKind::kSample, block.thread, block.weight, block.birth_us, 0, address,
+                 pack(block.size_bytes, site.id));
   Ledger::raise(live.last_us, block.birth_us);
 }
 
@@ -64,20 +72,24 @@ uint32_t BlockLedger::detach(uintptr_t address, Block& block) {
 }
 
 void BlockLedger::put_back(uint32_t slot, uintptr_t address) {
-  if (ring::Live* place = live_at(*ledger_, slot)) set_state(*place, address, LiveState::kHeld, decode_live(*place));
+  if (ring::Live* place = live_at(*ledger_, slot))
+    set_state(*place, address, LiveState::kHeld, decode_live(*place));
   index_.attach(slot, address);
 }
 
-void BlockLedger::freed_by_resize(uint32_t slot, uintptr_t old_address, uint64_t now_us, uint32_t thread) {
+void BlockLedger::freed_by_resize(uint32_t slot, uintptr_t old_address, uint64_t now_us,
+                                  uint32_t thread) {
   bury(old_address, slot, now_us, thread);
   index_.drop_detached(slot);
   filter_.remove(old_address);
 }
 
-// w' of the block is what its hit chunks stand for, spread over its size: W = w * old + w(growth) * growth, w' = W / new
-// (docs/decisions/0006-realloc-growth-is-sampled.md). Birth time and site stay those of the first hit.
-void BlockLedger::resized(uint32_t slot, uintptr_t old_address, uintptr_t address, uint64_t new_bytes, const Growth& growth,
-                          uint64_t now_us, uint32_t thread) {
+// w' of the block is what its hit chunks stand for, spread over its size: W = w * old + w(growth) *
+// growth, w' = W / new (docs/decisions/0006-realloc-growth-is-sampled.md). Birth time and site stay
+// those of the first hit.
+void BlockLedger::resized(uint32_t slot, uintptr_t old_address, uintptr_t address,
+                          uint64_t new_bytes, const Growth& growth, uint64_t now_us,
+                          uint32_t thread) {
   ring::Live* place = live_at(*ledger_, slot);
   if (place == nullptr) return;
   Block block = decode_live(*place);
@@ -88,7 +100,8 @@ void BlockLedger::resized(uint32_t slot, uintptr_t old_address, uintptr_t addres
     const double w = growth.sampled ? ring::weight_to_double(growth.weight) : 0;
     const auto bytes = static_cast<double>(growth.bytes);
     if (growth.sampled) variance = w * (w - 1) * bytes * bytes;
-    block.weight = ring::weight_from_double((static_cast<double>(old_weighted) + w * bytes) / static_cast<double>(new_bytes));
+    block.weight = ring::weight_from_double((static_cast<double>(old_weighted) + w * bytes) /
+                                            static_cast<double>(new_bytes));
   }
   block.size_bytes = new_bytes;
   const uint64_t new_weighted = ring::weighted_bytes(block.weight, new_bytes);
@@ -111,16 +124,19 @@ void BlockLedger::resized(uint32_t slot, uintptr_t old_address, uintptr_t addres
     write_live(*place, encode_live(address, LiveState::kHeld, block));
     index_.attach(slot, address);
   } else {
-    // The new entry stands before the old one goes: a kill in between shows the block twice (one of them moving), never lost.
+    // The new entry stands before the old one goes: a kill in between shows the block twice (one of
+    // them moving), never lost.
     if (!settle(address, LiveState::kHeld, block, now_us)) {
-      if (ring::Site* site = ring::site_at(*ledger_, block.site)) move_live(*site, ~new_weighted + 1, ~new_q15 + 1, now_us);
+      if (ring::Site* site = ring::site_at(*ledger_, block.site))
+        move_live(*site, ~new_weighted + 1, ~new_q15 + 1, now_us);
     }
     clear_live(*place);
     index_.drop_detached(slot);
     filter_.remove(old_address);
   }
   if (t_state.last_sample == old_address) t_state.last_sample = address;
-  events_->write(EventKind::kResize, thread, block.weight, now_us, 0, address, pack(new_bytes, block.site));
+  events_->write(EventKind::kResize, thread, block.weight, now_us, 0, address,
+                 pack(new_bytes, block.site));
   Ledger::raise(ledger_->live().last_us, now_us);
 }
 
@@ -135,12 +151,14 @@ bool BlockLedger::find_mapping(uintptr_t address, Block& block) const {
 
 bool BlockLedger::forget_inherited(uintptr_t address) {
   const LiveIndex::Found found = index_.find(address);
-  if (found.slot == kNoSlot || !found.inherited || !index_.remove(found.slot, address, true)) return false;
+  if (found.slot == kNoSlot || !found.inherited || !index_.remove(found.slot, address, true))
+    return false;
   filter_.remove(address);
   return true;
 }
 
-// Enters a block into the tables. False if there was no room: then it is in the sums and the history only.
+// Enters a block into the tables. False if there was no room: then it is in the sums and the
+// history only.
 bool BlockLedger::settle(uintptr_t address, LiveState state, const Block& block, uint64_t now_us) {
   if (address > ring::kAddressMask) return false;
   const LiveIndex::Inserted at = index_.insert(address);
@@ -161,33 +179,41 @@ bool BlockLedger::settle(uintptr_t address, LiveState state, const Block& block,
   return true;
 }
 
-// The block is gone: from the live table, the sums and into the history. Its slot of the index is freed afterwards, so that
-// nobody else fills the payload meanwhile.
+// The block is gone: from the live table, the sums and into the history. Its slot of the index is
+// freed afterwards, so that nobody else fills the payload meanwhile.
 void BlockLedger::bury(uintptr_t address, uint32_t slot, uint64_t now_us, uint32_t thread) {
   ring::Live* place = live_at(*ledger_, slot);
   if (place == nullptr || (place->address_state & ring::kAddressMask) != address) return;
   const Block block = decode_live(*place);
-  if (ledger_->live().teardown_us != 0) {  // what exit handlers free was needed up to the end, so it stays in all figures
+  // What exit handlers free was needed up to the end, so it stays in all figures.
+  if (ledger_->live().teardown_us != 0) {
     return set_state(*place, address, LiveState::kTornDown, block);
   }
   clear_live(*place);
   ring::Site* site = ring::site_at(*ledger_, block.site);
   if (site == nullptr) return;
   ring::LiveHeader& live = ledger_->live();
-  ring::add_death(is_mapping(*site) ? live.unmappings : live.deaths, block.weight, block.size_bytes);
+  ring::add_death(is_mapping(*site) ? live.unmappings : live.deaths, block.weight,
+                  block.size_bytes);
   ring::add_death(site->deaths, block.weight, block.size_bytes);
-  move_live(*site, ~ring::weighted_bytes(block.weight, block.size_bytes) + 1, ~ring::weight_to_q15(block.weight) + 1, now_us);
+  move_live(*site, ~ring::weighted_bytes(block.weight, block.size_bytes) + 1,
+            ~ring::weight_to_q15(block.weight) + 1, now_us);
   const uint64_t lifetime_us = now_us > block.birth_us ? now_us - block.birth_us : 0;
-  if (ring::History* history = ring::history_of(*ledger_, *site)) ring::note_death(*history, lifetime_us, block.weight);
+  if (ring::History* history = ring::history_of(*ledger_, *site))
+    ring::note_death(*history, lifetime_us, block.weight);
   note_point(*site, now_us);
   note_temporary(address, *site);
-  events_->write(EventKind::kFree, thread, block.weight, now_us, 0, address, pack(block.size_bytes, block.site));
+  events_->write(EventKind::kFree, thread, block.weight, now_us, 0, address,
+                 pack(block.size_bytes, block.site));
 }
 
 // Estimated live bytes of a site and of the process move by a change in two's complement.
-void BlockLedger::move_live(ring::Site& site, uint64_t change_bytes, uint64_t change_q15, uint64_t now_us) {
+void BlockLedger::move_live(ring::Site& site, uint64_t change_bytes, uint64_t change_q15,
+                            uint64_t now_us) {
   auto moved = [change_bytes](uint64_t& sum) {
-    const uint64_t now = std::atomic_ref<uint64_t>(sum).fetch_add(change_bytes, std::memory_order_relaxed) + change_bytes;
+    const uint64_t now =
+        std::atomic_ref<uint64_t>(sum).fetch_add(change_bytes, std::memory_order_relaxed) +
+        change_bytes;
     return now < kImpossible ? now : 0;
   };
   if (Ledger::raise(site.peak_live_bytes, moved(site.live_bytes))) site.peak_us = now_us;

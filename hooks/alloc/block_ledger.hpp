@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Follows sampled blocks through the ledger: birth, growth, death, each into the live table, the sums of the process and of
-// the site, the long memories and the history. Time, thread and site are arguments: it runs the same in a test with a
-// simulated clock as inside a program.
+// Follows sampled blocks through the ledger: birth, growth, death, each into the live table, the
+// sums of the process and of the site, the long memories and the history. Time, thread and site are
+// arguments: it runs the same in a test with a simulated clock as inside a program.
 #pragma once
 
 #include "hooks/alloc/free_filter.hpp"
@@ -13,14 +13,14 @@
 namespace dbgtrace::hooks::alloc {
 
 struct Growth {
-  uint64_t bytes;    // more than before, 0 when it shrank
-  bool sampled;      // whether the growth was hit
-  uint16_t weight;   // of the hit
-  bool exact;        // every allocation is recorded
+  uint64_t bytes;   // more than before, 0 when it shrank
+  bool sampled;     // whether the growth was hit
+  uint16_t weight;  // of the hit
+  bool exact;       // every allocation is recorded
 };
 
-// Thread-safety: yes, lock-free; one block is handled by one thread at a time, as the program itself does.
-// Signal-safety: yes. Allocates: never.
+// Thread-safety: yes, lock-free; one block is handled by one thread at a time, as the program
+// itself does. Signal-safety: yes. Allocates: never.
 class BlockLedger {
  public:
   constexpr BlockLedger(LiveIndex& index, FreeFilter& filter, Interval& interval)
@@ -37,11 +37,12 @@ class BlockLedger {
   // False: no live sample of this recording has the address.
   bool freed(uintptr_t address, uint64_t now_us, uint32_t thread);
 
-  // A realloc in three steps: detach before the real call (kNoSlot: the block is not sampled), then one of the others.
+  // A realloc in three steps: detach before the real call (kNoSlot: the block is not sampled), then
+  // one of the others.
   uint32_t detach(uintptr_t address, Block& block);
   void put_back(uint32_t slot, uintptr_t address);
-  void resized(uint32_t slot, uintptr_t old_address, uintptr_t address, uint64_t new_bytes, const Growth& growth, uint64_t now_us,
-               uint32_t thread);
+  void resized(uint32_t slot, uintptr_t old_address, uintptr_t address, uint64_t new_bytes,
+               const Growth& growth, uint64_t now_us, uint32_t thread);
   void freed_by_resize(uint32_t slot, uintptr_t old_address, uint64_t now_us, uint32_t thread);
 
   // The live sample at this address, if it is a mapping.

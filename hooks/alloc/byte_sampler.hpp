@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Poisson sampling by bytes. Hits fall on the stream of allocated bytes like raindrops, on average one in every T bytes, each
-// byte independently of all others; so the distance to the next hit is exponential with mean T and has no memory: after a
-// hit, or on a thread's first allocation, one draws a new distance and needs no history. A block of s bytes is hit with
-// probability p = 1 - exp(-s / T), and weight 1 / p makes every sum over samples an unbiased estimate (Horvitz-Thompson).
+// Poisson sampling by bytes. Hits fall on the stream of allocated bytes like raindrops, on average
+// one in every T bytes, each byte independently of all others; so the distance to the next hit is
+// exponential with mean T and has no memory: after a hit, or on a thread's first allocation, one
+// draws a new distance and needs no history. A block of s bytes is hit with probability p = 1 -
+// exp(-s / T), and weight 1 / p makes every sum over samples an unbiased estimate
+// (Horvitz-Thompson).
 #pragma once
 
 #include <bit>
@@ -12,7 +14,8 @@
 
 namespace dbgtrace::hooks::alloc {
 
-// 1 - exp(-x) for x > 0, relative error below 1e-13, without libm (which may touch errno and is not linked).
+// 1 - exp(-x) for x > 0, relative error below 1e-13, without libm (which may touch errno and is not
+// linked).
 constexpr double hit_probability(double x) {
   if (x > 40) return 1.0;
   int halvings = 0;
@@ -27,14 +30,17 @@ constexpr double hit_probability(double x) {
   return sum;
 }
 
-// The weight of a sample of size bytes at interval T. interval 1: every allocation is recorded, all weights are 1.
+// The weight of a sample of size bytes at interval T. interval 1: every allocation is recorded, all
+// weights are 1.
 constexpr uint16_t sample_weight(uint64_t size_bytes, uint64_t interval_bytes) {
   if (interval_bytes <= 1 || size_bytes == 0) return ring::kWeightOne;
-  const double p = hit_probability(static_cast<double>(size_bytes) / static_cast<double>(interval_bytes));
+  const double p =
+      hit_probability(static_cast<double>(size_bytes) / static_cast<double>(interval_bytes));
   return ring::weight_from_double(1.0 / p);
 }
 
-// -ln(u / 2^53) for u in [1, 2^53]: exponent by bits, mantissa in [sqrt(1/2), sqrt(2)) by the atanh series.
+// -ln(u / 2^53) for u in [1, 2^53]: exponent by bits, mantissa in [sqrt(1/2), sqrt(2)) by the atanh
+// series.
 constexpr double negative_log_of_53_bits(uint64_t u) {
   double value = static_cast<double>(u);
   const uint64_t bits = std::bit_cast<uint64_t>(value);
@@ -72,7 +78,8 @@ struct Random {
   }
 };
 
-// Bytes to the next hit: at least 1, mean interval_bytes. The hot path lets an allocation of n bytes pass while n < distance.
+// Bytes to the next hit: at least 1, mean interval_bytes. The hot path lets an allocation of n
+// bytes pass while n < distance.
 constexpr uint64_t draw_distance(Random& random, uint64_t interval_bytes) {
   const uint64_t u = (random.next() >> 11) + 1;
   const double distance = negative_log_of_53_bits(u) * static_cast<double>(interval_bytes) + 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers "not a sampled block" for almost every free with one load from 32 KiB that stay in the cache: a byte counts the
-// sampled blocks whose address falls on it. Zero before anything is initialised, so free works from the first instruction.
+// Answers "not a sampled block" for almost every free with one load from 32 KiB that stay in the
+// cache: a byte counts the sampled blocks whose address falls on it. Zero before anything is
+// initialised, so free works from the first instruction.
 #pragma once
 
 #include <atomic>
@@ -14,13 +15,16 @@ class FreeFilter {
   static constexpr uint32_t kSlots = 32768;
 
   // False: the address is certainly not in the live table.
-  bool may_hold(uintptr_t address) const { return counts_[slot(address)].load(std::memory_order_relaxed) != 0; }
+  bool may_hold(uintptr_t address) const {
+    return counts_[slot(address)].load(std::memory_order_relaxed) != 0;
+  }
 
   void add(uintptr_t address) { change(address, 1); }
   void remove(uintptr_t address) { change(address, -1); }
 
  private:
-  static constexpr uint8_t kStuck = 255;  // a full count stays: a false "maybe" costs a look-up, a false "no" a leak
+  // A full count stays: a false "maybe" costs a look-up, a false "no" a leak.
+  static constexpr uint8_t kStuck = 255;
 
   static uint32_t slot(uintptr_t address) {
     return static_cast<uint32_t>((address >> 4) * uint64_t{0x9e3779b97f4a7c15} >> (64 - 15));
@@ -30,7 +34,8 @@ class FreeFilter {
     uint8_t old = count.load(std::memory_order_relaxed);
     do {
       if (old == kStuck || (old == 0 && by < 0)) return;
-    } while (!count.compare_exchange_weak(old, static_cast<uint8_t>(old + by), std::memory_order_relaxed));
+    } while (!count.compare_exchange_weak(old, static_cast<uint8_t>(old + by),
+                                          std::memory_order_relaxed));
   }
 
   std::atomic<uint8_t> counts_[kSlots]{};

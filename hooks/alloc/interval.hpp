@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sampling interval in force: it only ever grows, and each change is written into the recording.
+// The sampling interval in force: it only ever grows, and each change is written into the
+// recording.
 #pragma once
 
 #include <atomic>
@@ -12,13 +13,14 @@ namespace dbgtrace::hooks::alloc {
 // Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
 class Interval {
  public:
-  // capacity: slots of the live table. Sampled: the interval doubles beyond a quarter of the free filter's slots; exact: when
-  // the table is 7/8 full.
+  // capacity: slots of the live table. Sampled: the interval doubles beyond a quarter of the free
+  // filter's slots; exact: when the table is 7/8 full.
   void start(uint64_t interval_bytes, uint32_t capacity);
   uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
   // To be called with the number of live samples after each insertion.
-  void note_fill(const ring::Ledger& ledger, ring::EventWriter& events, uint32_t used, uint64_t time_us);
+  void note_fill(const ring::Ledger& ledger, ring::EventWriter& events, uint32_t used,
+                 uint64_t time_us);
 
  private:
   std::atomic<uint64_t> bytes_{0};

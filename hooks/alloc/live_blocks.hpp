@@ -25,15 +25,18 @@ inline ring::Live encode_live(uintptr_t address, ring::LiveState state, const Bl
 }
 
 inline Block decode_live(const ring::Live& live) {
-  return {live.time_weight & ring::kTimeMask, live.size_site & ring::kSizeMask, static_cast<uint32_t>(live.size_site >> 40),
-          static_cast<uint32_t>(live.address_state >> 50), static_cast<uint16_t>(live.time_weight >> 48)};
+  return {live.time_weight & ring::kTimeMask, live.size_site & ring::kSizeMask,
+          static_cast<uint32_t>(live.size_site >> 40),
+          static_cast<uint32_t>(live.address_state >> 50),
+          static_cast<uint16_t>(live.time_weight >> 48)};
 }
 
 // address_state goes last, so that a reader who sees it sees the rest.
 inline void write_live(ring::Live& place, const ring::Live& live) {
   std::atomic_ref<uint64_t>(place.time_weight).store(live.time_weight, std::memory_order_relaxed);
   std::atomic_ref<uint64_t>(place.size_site).store(live.size_site, std::memory_order_relaxed);
-  std::atomic_ref<uint64_t>(place.address_state).store(live.address_state, std::memory_order_release);
+  std::atomic_ref<uint64_t>(place.address_state)
+      .store(live.address_state, std::memory_order_release);
 }
 
 inline void clear_live(ring::Live& place) {

@@ -5,8 +5,10 @@ namespace dbgtrace::hooks::alloc {
 
 LiveIndex::Inserted LiveIndex::insert(uintptr_t address) {
   Inserted result{kNoSlot, kNoSlot, false};
-  // An entry of this address can only be one whose free by-passed us: the allocator would not give the address out twice.
-  if (const Found old = find(address); old.slot != kNoSlot && remove(old.slot, address, old.inherited)) {
+  // An entry of this address can only be one whose free by-passed us: the allocator would not give
+  // the address out twice.
+  if (const Found old = find(address);
+      old.slot != kNoSlot && remove(old.slot, address, old.inherited)) {
     result.stale = old.slot;
     result.stale_inherited = old.inherited;
   }
@@ -38,7 +40,8 @@ LiveIndex::Found LiveIndex::find(uintptr_t address) const {
 bool LiveIndex::remove(uint32_t slot, uintptr_t address, bool inherited) {
   uint64_t word = words_[slot].load(std::memory_order_relaxed);
   if (address_of(word) != address || word <= kDetached) return false;
-  if (!words_[slot].compare_exchange_strong(word, kRemoved, std::memory_order_relaxed)) return false;
+  if (!words_[slot].compare_exchange_strong(word, kRemoved, std::memory_order_relaxed))
+    return false;
   if (!inherited) used_.fetch_sub(1, std::memory_order_relaxed);
   return true;
 }

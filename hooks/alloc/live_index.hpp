@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Address -> slot of the live table. The index is private memory, the payload lies in the mapped file at the same slot: a
-// forked child inherits the index as its own copy, look-ups never touch the file, and nobody who scribbles on the file can
-// lead the recorder astray (docs/decisions/0005-private-index-of-live-samples.md).
+// Address -> slot of the live table. The index is private memory, the payload lies in the mapped
+// file at the same slot: a forked child inherits the index as its own copy, look-ups never touch
+// the file, and nobody who scribbles on the file can lead the recorder astray
+// (docs/decisions/0005-private-index-of-live-samples.md).
 //
-// A removed slot is used again, but never becomes empty: an insertion that probes past it at that moment would be lost.
+// A removed slot is used again, but never becomes empty: an insertion that probes past it at that
+// moment would be lost.
 //
 //   word  0 empty   1 removed   2 held by a realloc in progress   else  generation << 48 | address
 //
-// An entry of an older generation is a block of the parent that this forked child inherited. Open addressing, linear, at most
-// kProbes slots; every change is one CAS.
+// An entry of an older generation is a block of the parent that this forked child inherited. Open
+// addressing, linear, at most kProbes slots; every change is one CAS.
 #pragma once
 
 #include <atomic>
@@ -18,11 +20,11 @@ namespace dbgtrace::hooks::alloc {
 
 inline constexpr uint32_t kNoSlot = ~0u;
 
-// Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never (the memory comes from its owner, zeroed).
+// Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never (the memory comes from its
+// owner, zeroed).
 class LiveIndex {
  public:
   static constexpr uint32_t kProbes = 256;  // at 7/8 full, a run of 64 taken slots is common
-
 
   // words: capacity zeroed words; capacity is a power of two, at least kProbes.
   void start(std::atomic<uint64_t>* words, uint32_t capacity) {

@@ -18,29 +18,35 @@ uint64_t resident_bytes() {
   long at = 0;
   while (at < size && text[at] != ' ') ++at;
   uint64_t pages = 0;
-  for (++at; at < size && text[at] >= '0' && text[at] <= '9'; ++at) pages = pages * 10 + static_cast<uint64_t>(text[at] - '0');
+  for (++at; at < size && text[at] >= '0' && text[at] <= '9'; ++at)
+    pages = pages * 10 + static_cast<uint64_t>(text[at] - '0');
   return pages * 4096;
 }
 
-// True for one caller when the time has come; sets the next one. A time that lies far ahead is of an earlier recording.
+// True for one caller when the time has come; sets the next one. A time that lies far ahead is of
+// an earlier recording.
 bool is_due(std::atomic<uint64_t>& next_us, uint64_t time_us, uint64_t step_us) {
   uint64_t due_us = next_us.load(std::memory_order_relaxed);
   if (time_us < due_us && due_us - time_us <= step_us) return false;
-  return next_us.compare_exchange_strong(due_us, time_us / step_us * step_us + step_us, std::memory_order_relaxed);
+  return next_us.compare_exchange_strong(due_us, time_us / step_us * step_us + step_us,
+                                         std::memory_order_relaxed);
 }
 
 }  // namespace
 
-void note_metrics(const ring::Ledger& ledger, ring::EventWriter& events, uint64_t time_us, bool system_calls_allowed) {
+void note_metrics(const ring::Ledger& ledger, ring::EventWriter& events, uint64_t time_us,
+                  bool system_calls_allowed) {
   if (!is_due(g_next_point_us, time_us, ring::kSeriesLevels[0].step_us / 4)) return;
   uint64_t rss_bytes = 0;
   if (system_calls_allowed && is_due(g_next_rss_us, time_us, 1'000'000)) {
     rss_bytes = resident_bytes();
-    events.write(ring::EventKind::kMetrics, 0, 0, time_us, 0, rss_bytes, ring::Ledger::load(ledger.live().live_bytes));
+    events.write(ring::EventKind::kMetrics, 0, 0, time_us, 0, rss_bytes,
+                 ring::Ledger::load(ledger.live().live_bytes));
   }
   ring::LiveHeader& live = ledger.live();
   if (const uint64_t now_cycles = os::cycles(); now_cycles != 0) {
-    std::atomic_ref<uint64_t>(live.elapsed_cycles).store(now_cycles - ledger.header().start_cycles, std::memory_order_relaxed);
+    std::atomic_ref<uint64_t>(live.elapsed_cycles)
+        .store(now_cycles - ledger.header().start_cycles, std::memory_order_relaxed);
     std::atomic_ref<uint64_t>(live.elapsed_us).store(time_us, std::memory_order_relaxed);
   }
   ring::note_process_point(ledger, time_us, rss_bytes);

@@ -9,24 +9,25 @@
 namespace dbgtrace::hooks::alloc {
 namespace {
 
-// Stand-ins: resolve, then call what was found. If an allocator lacks a function (nothing sensible does), memory is refused
-// rather than the process crashed.
+// Stand-ins: resolve, then call what was found. If an allocator lacks a function (nothing sensible
+// does), memory is refused rather than the process crashed.
 void* no_memory() {
   errno = ENOMEM;
   return nullptr;
 }
-#define STAND_IN(member, type, params, args, absent)          \
-  type first_##member params {                                \
-    resolve_next_allocator();                                 \
-    if (g_next.member == first_##member) return absent;       \
-    return g_next.member args;                                \
+#define STAND_IN(member, type, params, args, absent)    \
+  type first_##member params {                          \
+    resolve_next_allocator();                           \
+    if (g_next.member == first_##member) return absent; \
+    return g_next.member args;                          \
   }
 STAND_IN(malloc, void*, (size_t size), (size), no_memory())
 STAND_IN(calloc, void*, (size_t count, size_t size), (count, size), no_memory())
 STAND_IN(realloc, void*, (void* block, size_t size), (block, size), no_memory())
 STAND_IN(memalign, void*, (size_t alignment, size_t size), (alignment, size), no_memory())
 STAND_IN(aligned_alloc, void*, (size_t alignment, size_t size), (alignment, size), no_memory())
-STAND_IN(posix_memalign, int, (void** block, size_t alignment, size_t size), (block, alignment, size), ENOMEM)
+STAND_IN(posix_memalign, int, (void** block, size_t alignment, size_t size),
+         (block, alignment, size), ENOMEM)
 STAND_IN(valloc, void*, (size_t size), (size), no_memory())
 STAND_IN(pvalloc, void*, (size_t size), (size), no_memory())
 STAND_IN(usable_size, size_t, (void* block), (block), 0)
@@ -50,9 +51,11 @@ void resolve(const link_map* own, const char* name, Function& function) {
 
 }  // namespace
 
-constinit NextAllocator g_next = {first_malloc,        first_free,         first_calloc, first_realloc, first_memalign,
-                                  first_aligned_alloc, first_posix_memalign, first_valloc, first_pvalloc, first_usable_size,
-                                  nullptr,             nullptr,            first_mmap,   first_munmap,  first_mremap};
+constinit NextAllocator g_next = {first_malloc,         first_free,     first_calloc,
+                                  first_realloc,        first_memalign, first_aligned_alloc,
+                                  first_posix_memalign, first_valloc,   first_pvalloc,
+                                  first_usable_size,    nullptr,        nullptr,
+                                  first_mmap,           first_munmap,   first_mremap};
 
 void resolve_next_allocator() {
   const link_map* own = os::own_object();

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of the allocator behind us: what RTLD_NEXT means, so a program on jemalloc, tcmalloc or mimalloc keeps it.
-// Every pointer starts at a stand-in that resolves all of them and goes on: malloc works before anything is initialised.
+// The functions of the allocator behind us: what RTLD_NEXT means, so a program on jemalloc,
+// tcmalloc or mimalloc keeps it. Every pointer starts at a stand-in that resolves all of them and
+// goes on: malloc works before anything is initialised.
 #pragma once
 
-#include <cstddef>
 #include <sys/types.h>
+#include <cstddef>
 
 namespace dbgtrace::hooks::alloc {
 
-// Thread-safety: yes; resolving twice at the same time writes the same values. Signal-safety: yes. Allocates: never itself.
+// Thread-safety: yes; resolving twice at the same time writes the same values. Signal-safety: yes.
+// Allocates: never itself.
 struct NextAllocator {
   void* (*malloc)(size_t);
   void (*free)(void*);
@@ -20,8 +22,8 @@ struct NextAllocator {
   void* (*valloc)(size_t);
   void* (*pvalloc)(size_t);
   size_t (*usable_size)(void*);
-  void (*free_sized)(void*, size_t);                 // null where the libc has none
-  void (*free_aligned_sized)(void*, size_t, size_t); // likewise
+  void (*free_sized)(void*, size_t);                  // null where the libc has none
+  void (*free_aligned_sized)(void*, size_t, size_t);  // likewise
   void* (*mmap)(void*, size_t, int, int, int, off_t);
   int (*munmap)(void*, size_t);
   void* (*mremap)(void*, size_t, size_t, int, void*);

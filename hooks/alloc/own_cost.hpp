@@ -7,7 +7,8 @@
 
 namespace dbgtrace::hooks::alloc {
 
-// Thread-safety: yes. Signal-safety: yes; a pass on top of another one is counted in both. Allocates: never.
+// Thread-safety: yes. Signal-safety: yes; a pass on top of another one is counted in both.
+// Allocates: never.
 class OwnCost {
  public:
   OwnCost() : started_cycles_(os::cycles()) {}
@@ -15,7 +16,8 @@ class OwnCost {
     if (process::g_session.state() != process::SessionState::kRecording) return;
     ring::LiveHeader& live = process::g_session.ledger().live();
     const uint64_t now_cycles = os::cycles();
-    if (now_cycles > started_cycles_) ring::Ledger::add(live.recorder_cycles, now_cycles - started_cycles_);
+    if (now_cycles > started_cycles_)
+      ring::Ledger::add(live.recorder_cycles, now_cycles - started_cycles_);
     ring::Ledger::add(live.recorder_entries, 1);
   }
   OwnCost(const OwnCost&) = delete;

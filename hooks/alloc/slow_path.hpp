@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a shim jumps to when its countdown runs out or a block may be sampled: the real call with the recorder around it. The
-// shims jump (no call), so the frame of these functions returns into the program and the walk starts there.
+// What a shim jumps to when its countdown runs out or a block may be sampled: the real call with
+// the recorder around it. The shims jump (no call), so the frame of these functions returns into
+// the program and the walk starts there.
 #pragma once
 
-#include <cstddef>
 #include <sys/types.h>
+#include <cstddef>
 
 #include "hooks/alloc/tracker.hpp"
 
@@ -29,7 +30,8 @@ void* resize(void* block, size_t size);
 void* refuse();
 
 // Anonymous mappings, if they are not the allocator's own. caller: the return address of the shim.
-void* map(void* hint, size_t size, int protection, int flags, int fd, off_t offset, const void* caller, Frame frame);
+void* map(void* hint, size_t size, int protection, int flags, int fd, off_t offset,
+          const void* caller, Frame frame);
 int unmap(void* start, size_t size);
 void* remap(void* start, size_t old_size, size_t size, int flags, void* target, Frame frame);
 

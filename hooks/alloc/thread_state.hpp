@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that a thread keeps: plain data in initial-exec TLS, zero at first, no constructor and no destructor (one with a
-// destructor would re-enter malloc). The countdown stands first: the hot path touches nothing else.
+// All that a thread keeps: plain data in initial-exec TLS, zero at first, no constructor and no
+// destructor (one with a destructor would re-enter malloc). The countdown stands first: the hot
+// path touches nothing else.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,13 @@
 namespace dbgtrace::hooks::alloc {
 
 struct ThreadState {
-  uint64_t countdown;       // bytes to the next hit; an allocation of n passes while n < countdown. 0: not seeded, or exact
+  uint64_t countdown;  // bytes to the next hit: n bytes pass while n < countdown. 0: not seeded, or
+                       // exact
   uint64_t interval_bytes;  // with which the countdown was drawn; 0: not seeded
   Random random;
   stack::StackBounds bounds;
   uint32_t thread;       // index in the recording's thread table
-  uint32_t recording;    // number of the recording that thread belongs to: a forked child numbers anew
+  uint32_t recording;    // the recording that thread belongs to: a forked child numbers anew
   uint64_t last_sample;  // address of the newest sampled block: freed next, it was temporary
 };
 static_assert(sizeof(ThreadState) <= 128);

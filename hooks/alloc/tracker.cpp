@@ -36,7 +36,8 @@ uint32_t this_thread(uint64_t now_us) {
   if (thread.recording != g_session.number()) {
     thread.recording = g_session.number();
     thread.thread = process::register_thread(g_session.ledger(), now_us, !g_session.sandboxed());
-    g_session.events().write(ring::EventKind::kThreadStart, thread.thread, 0, now_us, 0, thread.thread, 0);
+    g_session.events().write(ring::EventKind::kThreadStart, thread.thread, 0, now_us, 0,
+                             thread.thread, 0);
   }
   return thread.thread;
 }
@@ -44,10 +45,12 @@ uint32_t this_thread(uint64_t now_us) {
 void draw(ThreadState& thread) {
   const uint64_t in_force = g_interval.bytes();
   thread.interval_bytes = in_force != 0 ? in_force : g_session.options().sample_bytes;
-  thread.countdown = thread.interval_bytes <= 1 ? 0 : draw_distance(thread.random, thread.interval_bytes);
+  thread.countdown =
+      thread.interval_bytes <= 1 ? 0 : draw_distance(thread.random, thread.interval_bytes);
 }
 
-void record_birth(void* start, uint64_t size_bytes, uint16_t weight, Frame frame, ring::SiteKind kind) {
+void record_birth(void* start, uint64_t size_bytes, uint16_t weight, Frame frame,
+                  ring::SiteKind kind) {
   const Ledger& ledger = g_session.ledger();
   const uint64_t now_us = g_session.now_us();
   const uint32_t thread = this_thread(now_us);
@@ -64,8 +67,9 @@ void record_birth(void* start, uint64_t size_bytes, uint16_t weight, Frame frame
 
 bool begin_recording(bool every_allocation, uint32_t capacity) {
   if (g_index_memory == nullptr) {
-    g_index_memory = static_cast<std::atomic<uint64_t>*>(os::map_memory(
-        nullptr, uint64_t{capacity} * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
+    g_index_memory = static_cast<std::atomic<uint64_t>*>(
+        os::map_memory(nullptr, uint64_t{capacity} * 8, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
     if (g_index_memory == nullptr) return false;
     g_index.start(g_index_memory, capacity);
   }
@@ -102,12 +106,14 @@ Hit take_hit(uint64_t size_bytes) {
   ThreadState& thread = t_state;
   if (g_session.state() == SessionState::kUnborn) {
     start_recorder();
-    if (g_session.state() == SessionState::kUnborn) return {false, 0};  // libc is not ready: the next call asks again
+    // Libc is not ready: the next call asks again.
+    if (g_session.state() == SessionState::kUnborn) return {false, 0};
   }
   if (g_session.off()) return pass_for_ever();
   if (thread.interval_bytes == 0) {
-    // A thread's first request meets a drawn countdown like any other; always sampling it would favour short threads. Nor
-    // does it start the recording: a process that is never sampled leaves no file.
+    // A thread's first request meets a drawn countdown like any other; always sampling it would
+    // favour short threads. Nor does it start the recording: a process that is never sampled leaves
+    // no file.
     thread.random.seed(g_session.salt() ^ reinterpret_cast<uintptr_t>(&thread) ^ os::cycles());
     draw(thread);
     if (size_bytes < thread.countdown) {
@@ -148,7 +154,8 @@ void record_free(void* block) {
     return;
   }
   const uint64_t now_us = g_session.now_us();
-  if (g_blocks.freed(address, now_us, t_state.recording == g_session.number() ? t_state.thread : 0)) return;
+  if (g_blocks.freed(address, now_us, t_state.recording == g_session.number() ? t_state.thread : 0))
+    return;
   if (g_blocks.forget_inherited(address)) Ledger::add(g_session.ledger().live().inherited_frees, 1);
 }
 
@@ -159,14 +166,18 @@ Resize::Resize(void* block, uint64_t new_bytes, uint64_t old_usable_bytes)
   if (g_free_filter.may_hold(address)) {
     Block old{};
     if (g_session.recording_here()) slot_ = g_blocks.detach(address, old);
-    if (slot_ != kNoSlot) old_bytes = old.size_bytes;
-    else if (g_blocks.forget_inherited(address)) g_session.count_inherited_free();
+    if (slot_ != kNoSlot)
+      old_bytes = old.size_bytes;
+    else if (g_blocks.forget_inherited(address))
+      g_session.count_inherited_free();
   }
   growth_bytes_ = new_bytes > old_bytes ? new_bytes - old_bytes : 0;
   ThreadState& thread = t_state;
   exact_ = thread.interval_bytes == 1;
-  if (growth_bytes_ < thread.countdown) thread.countdown -= growth_bytes_;
-  else hit_ = take_hit(growth_bytes_);
+  if (growth_bytes_ < thread.countdown)
+    thread.countdown -= growth_bytes_;
+  else
+    hit_ = take_hit(growth_bytes_);
 }
 
 void Resize::finish(void* result, bool failed, Frame frame) {
@@ -175,20 +186,25 @@ void Resize::finish(void* result, bool failed, Frame frame) {
   if (slot_ == kNoSlot) {
     if (failed || result == nullptr || !hit_.sampled || growth_bytes_ == 0) return;
     const double bytes = ring::weight_to_double(hit_.weight) * static_cast<double>(growth_bytes_);
-    const uint16_t weight = exact_ ? ring::kWeightOne : ring::weight_from_double(bytes / static_cast<double>(new_bytes_));
+    const uint16_t weight = exact_
+                                ? ring::kWeightOne
+                                : ring::weight_from_double(bytes / static_cast<double>(new_bytes_));
     record_block(result, new_bytes_, weight, frame);
     return;
   }
   if (failed) return g_blocks.put_back(slot_, old_address);
   const uint64_t now_us = g_session.now_us();
   const uint32_t thread = this_thread(now_us);
-  if (result == nullptr) return g_blocks.freed_by_resize(slot_, old_address, now_us, thread);  // realloc(p, 0)
-  g_blocks.resized(slot_, old_address, address, new_bytes_, {growth_bytes_, hit_.sampled, hit_.weight, exact_}, now_us, thread);
+  // realloc(p, 0)
+  if (result == nullptr) return g_blocks.freed_by_resize(slot_, old_address, now_us, thread);
+  g_blocks.resized(slot_, old_address, address, new_bytes_,
+                   {growth_bytes_, hit_.sampled, hit_.weight, exact_}, now_us, thread);
 }
 
 uint16_t mapping_weight(void* start) {
   Block block{};
-  const bool known = g_session.recording_here() && g_blocks.find_mapping(reinterpret_cast<uintptr_t>(start), block);
+  const bool known = g_session.recording_here() &&
+                     g_blocks.find_mapping(reinterpret_cast<uintptr_t>(start), block);
   return known ? block.weight : 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The allocation recorder: decides on the slow path whether an allocation is sampled and follows sampled blocks to their end.
-// The shims in preload/ hold the fast path; what they can't decide with one comparison comes here.
+// The allocation recorder: decides on the slow path whether an allocation is sampled and follows
+// sampled blocks to their end. The shims in preload/ hold the fast path; what they can't decide
+// with one comparison comes here.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,9 @@ extern constinit FreeFilter g_free_filter;
 // The caller of a shim: the frame of the function that the shim jumped to.
 using Frame = const void*;
 
-// Whether this request of size bytes is a sample; if so the weight it stands for. Called when size >= countdown; takes the
-// request off the countdown or draws a new one. Thread-safety: yes. Signal-safety: yes. Allocates: never.
+// Whether this request of size bytes is a sample; if so the weight it stands for. Called when size
+// >= countdown; takes the request off the countdown or draws a new one. Thread-safety: yes.
+// Signal-safety: yes. Allocates: never.
 struct Hit {
   bool sampled;
   uint16_t weight;

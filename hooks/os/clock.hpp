@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time from the vdso: no system call where the kernel's clock source allows it. Strict seccomp also takes the time stamp
-// counter away (reading it is a SIGSEGV, in the vdso as well), so behind a sandbox only the coarse clock is read.
+// Time from the vdso: no system call where the kernel's clock source allows it. Strict seccomp also
+// takes the time stamp counter away (reading it is a SIGSEGV, in the vdso as well), so behind a
+// sandbox only the coarse clock is read.
 #pragma once
 
 #include <time.h>
@@ -12,7 +13,8 @@ namespace dbgtrace::hooks::os {
 
 inline constinit std::atomic<bool> g_counter_forbidden{false};
 
-// From now on without the time stamp counter: time moves in steps of a few milliseconds, cycles() stands still.
+// From now on without the time stamp counter: time moves in steps of a few milliseconds, cycles()
+// stands still.
 inline void forbid_counter() { g_counter_forbidden.store(true, std::memory_order_relaxed); }
 
 // Thread-safety: any. Signal-safety: yes. Allocates: never.

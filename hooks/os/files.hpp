@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The few file and memory calls that the recorder makes, all raw. No descriptor outlives the function that opened it.
+// The few file and memory calls that the recorder makes, all raw. No descriptor outlives the
+// function that opened it.
 #pragma once
 
 #include <fcntl.h>
@@ -46,7 +47,8 @@ inline long read_file(const char* path, char* buffer, long capacity) {
   if (!file.ok()) return file.get();
   long total = 0;
   while (total < capacity) {
-    const long got = raw_syscall(SYS_read, file.get(), as_argument(buffer + total), capacity - total);
+    const long got =
+        raw_syscall(SYS_read, file.get(), as_argument(buffer + total), capacity - total);
     if (got <= 0) return total > 0 ? total : got;
     total += got;
   }
@@ -65,7 +67,8 @@ inline void write_all(long fd, const char* data, uint64_t size_bytes) {
 }
 
 inline void* map_memory(void* hint, uint64_t size_bytes, int protection, int flags, long fd) {
-  const long result = raw_syscall(SYS_mmap, as_argument(hint), static_cast<long>(size_bytes), protection, flags, fd, 0);
+  const long result = raw_syscall(SYS_mmap, as_argument(hint), static_cast<long>(size_bytes),
+                                  protection, flags, fd, 0);
   return is_error(result) ? nullptr : reinterpret_cast<void*>(result);
 }
 
@@ -78,7 +81,8 @@ inline long file_status(long fd, struct stat& status) {
 }
 
 inline long path_status(const char* path, struct stat& status) {
-  return raw_syscall(SYS_newfstatat, AT_FDCWD, as_argument(path), as_argument(&status), AT_SYMLINK_NOFOLLOW);
+  return raw_syscall(SYS_newfstatat, AT_FDCWD, as_argument(path), as_argument(&status),
+                     AT_SYMLINK_NOFOLLOW);
 }
 
 inline uint32_t process_id() { return static_cast<uint32_t>(raw_syscall(SYS_getpid)); }

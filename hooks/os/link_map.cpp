@@ -9,14 +9,15 @@ namespace dbgtrace::hooks::os {
 namespace {
 
 struct Tables {
-  const ElfW(Sym)* symbols = nullptr;
+  const ElfW(Sym) * symbols = nullptr;
   const char* strings = nullptr;
   const uint32_t* gnu_hash = nullptr;
   const uint32_t* sysv_hash = nullptr;
   const uint16_t* versions = nullptr;
 };
 
-// glibc relocates these pointers in most objects, but not in the vdso and not everywhere on other architectures.
+// glibc relocates these pointers in most objects, but not in the vdso and not everywhere on other
+// architectures.
 uintptr_t absolute(const link_map& object, uintptr_t pointer) {
   return pointer < object.l_addr ? pointer + object.l_addr : pointer;
 }
@@ -26,12 +27,23 @@ Tables tables_of(const link_map& object) {
   for (const ElfW(Dyn)* entry = object.l_ld; entry != nullptr && entry->d_tag != DT_NULL; ++entry) {
     const uintptr_t address = absolute(object, entry->d_un.d_ptr);
     switch (entry->d_tag) {
-      case DT_SYMTAB: tables.symbols = reinterpret_cast<const ElfW(Sym)*>(address); break;
-      case DT_STRTAB: tables.strings = reinterpret_cast<const char*>(address); break;
-      case DT_GNU_HASH: tables.gnu_hash = reinterpret_cast<const uint32_t*>(address); break;
-      case DT_HASH: tables.sysv_hash = reinterpret_cast<const uint32_t*>(address); break;
-      case DT_VERSYM: tables.versions = reinterpret_cast<const uint16_t*>(address); break;
-      default: break;
+      case DT_SYMTAB:
+        tables.symbols = reinterpret_cast<const ElfW(Sym)*>(address);
+        break;
+      case DT_STRTAB:
+        tables.strings = reinterpret_cast<const char*>(address);
+        break;
+      case DT_GNU_HASH:
+        tables.gnu_hash = reinterpret_cast<const uint32_t*>(address);
+        break;
+      case DT_HASH:
+        tables.sysv_hash = reinterpret_cast<const uint32_t*>(address);
+        break;
+      case DT_VERSYM:
+        tables.versions = reinterpret_cast<const uint16_t*>(address);
+        break;
+      default:
+        break;
     }
   }
   return tables;
@@ -39,7 +51,9 @@ Tables tables_of(const link_map& object) {
 
 bool is_match(const Tables& tables, uint32_t index, const char* name) {
   const ElfW(Sym)& symbol = tables.symbols[index];
-  if (symbol.st_shndx == SHN_UNDEF || (symbol.st_value == 0 && ELF64_ST_TYPE(symbol.st_info) != STT_TLS)) return false;
+  if (symbol.st_shndx == SHN_UNDEF ||
+      (symbol.st_value == 0 && ELF64_ST_TYPE(symbol.st_info) != STT_TLS))
+    return false;
   constexpr uint16_t kHidden = 0x8000;  // not the default version
   if (tables.versions != nullptr && (tables.versions[index] & kHidden) != 0) return false;
   return std::strcmp(tables.strings + symbol.st_name, name) == 0;
@@ -48,7 +62,8 @@ bool is_match(const Tables& tables, uint32_t index, const char* name) {
 uint32_t find_gnu(const Tables& tables, const char* name) {
   uint32_t hash = 5381;
   for (const char* c = name; *c != '\0'; ++c) hash = hash * 33 + static_cast<unsigned char>(*c);
-  const uint32_t bucket_count = tables.gnu_hash[0], first_symbol = tables.gnu_hash[1], bloom_words = tables.gnu_hash[2];
+  const uint32_t bucket_count = tables.gnu_hash[0], first_symbol = tables.gnu_hash[1],
+                 bloom_words = tables.gnu_hash[2];
   if (bucket_count == 0) return 0;
   const uint32_t* buckets = tables.gnu_hash + 4 + bloom_words * (sizeof(uintptr_t) / 4);
   const uint32_t* chain = buckets + bucket_count;
@@ -71,7 +86,8 @@ uint32_t find_sysv(const Tables& tables, const char* name) {
   const uint32_t bucket_count = tables.sysv_hash[0];
   if (bucket_count == 0) return 0;
   const uint32_t* chain = tables.sysv_hash + 2 + bucket_count;
-  for (uint32_t index = tables.sysv_hash[2 + hash % bucket_count]; index != 0; index = chain[index]) {
+  for (uint32_t index = tables.sysv_hash[2 + hash % bucket_count]; index != 0;
+       index = chain[index]) {
     if (is_match(tables, index, name)) return index;
   }
   return 0;
@@ -92,12 +108,15 @@ void* find_in_object(const link_map& object, const char* name) {
   const Tables tables = tables_of(object);
   if (tables.symbols == nullptr || tables.strings == nullptr) return nullptr;
   uint32_t index = 0;
-  if (tables.gnu_hash != nullptr) index = find_gnu(tables, name);
-  else if (tables.sysv_hash != nullptr) index = find_sysv(tables, name);
+  if (tables.gnu_hash != nullptr)
+    index = find_gnu(tables, name);
+  else if (tables.sysv_hash != nullptr)
+    index = find_sysv(tables, name);
   if (index == 0) return nullptr;
   const ElfW(Sym)& symbol = tables.symbols[index];
   void* address = reinterpret_cast<void*>(object.l_addr + symbol.st_value);
-  if (ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC) return reinterpret_cast<void* (*)()>(address)();
+  if (ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC)
+    return reinterpret_cast<void* (*)()>(address)();
   return address;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bounded string builder on the caller's buffer, for paths and log lines: stdio allocates and locks.
+// A bounded string builder on the caller's buffer, for paths and log lines: stdio allocates and
+// locks.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,8 @@
 
 namespace dbgtrace::hooks::os {
 
-// Thread-safety: one thread. Signal-safety: yes. Allocates: never. What does not fit is cut; the text is always NUL-terminated.
+// Thread-safety: one thread. Signal-safety: yes. Allocates: never. What does not fit is cut; the
+// text is always NUL-terminated.
 class Text {
  public:
   Text(char* buffer, size_t capacity) : buffer_(buffer), capacity_(capacity) { buffer_[0] = '\0'; }

@@ -3,7 +3,8 @@
 
 #include "hooks/os/files.hpp"
 
-extern "C" int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void* object);
+extern "C" int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(),
+                                 void* object);
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -23,9 +24,11 @@ void AddressSpace::start(bool may_probe) {
     __register_atfork(nullptr, nullptr, forget_in_child, nullptr);
     return;
   }
-  void* page = os::map_memory(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+  void* page =
+      os::map_memory(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
   // An emulated kernel may accept any advice: one that accepts nonsense proves nothing.
-  if (page != nullptr && os::raw_syscall(SYS_madvise, os::as_argument(page), 4096, kNonsenseAdvice) != 0 &&
+  if (page != nullptr &&
+      os::raw_syscall(SYS_madvise, os::as_argument(page), 4096, kNonsenseAdvice) != 0 &&
       os::raw_syscall(SYS_madvise, os::as_argument(page), 4096, MADV_WIPEONFORK) == 0) {
     word_ = static_cast<std::atomic<uint32_t>*>(page);
     word_->store(kOwned, std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells a copied address space (fork, raw clone) from a shared one (vfork, CLONE_VM): one word on a page that the kernel
-// empties in every copy. The address space decides whose event it is, not the pid.
+// Tells a copied address space (fork, raw clone) from a shared one (vfork, CLONE_VM): one word on a
+// page that the kernel empties in every copy. The address space decides whose event it is, not the
+// pid.
 #pragma once
 
 #include <atomic>
@@ -11,8 +12,8 @@ namespace dbgtrace::hooks::process {
 // Thread-safety: yes. Signal-safety: yes. Allocates: never (one page from mmap).
 class AddressSpace {
  public:
-  // may_probe: madvise may be called. Without it, or on kernels before 4.14, raw clones without CLONE_VM go unnoticed unless
-  // the pid may be asked for, which then is done once a sample.
+  // may_probe: madvise may be called. Without it, or on kernels before 4.14, raw clones without
+  // CLONE_VM go unnoticed unless the pid may be asked for, which then is done once a sample.
   void start(bool may_probe);
 
   // Whether this is still the address space that start() or adopt() was called in.

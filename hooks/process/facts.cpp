@@ -39,7 +39,8 @@ uint64_t parse_start_ticks(const char* stat, long size) {
     if (stat[at] == ' ') ++field;
   }
   uint64_t ticks = 0;
-  for (; at < size && stat[at] >= '0' && stat[at] <= '9'; ++at) ticks = ticks * 10 + static_cast<uint64_t>(stat[at] - '0');
+  for (; at < size && stat[at] >= '0' && stat[at] <= '9'; ++at)
+    ticks = ticks * 10 + static_cast<uint64_t>(stat[at] - '0');
   return ticks;
 }
 
@@ -47,7 +48,8 @@ bool seccomp_mode(const char* status, long size) {
   constexpr std::string_view kField = "\nSeccomp:\t";
   const std::string_view text(status, static_cast<size_t>(size));
   const size_t at = text.find(kField);
-  return at != std::string_view::npos && at + kField.size() < text.size() && text[at + kField.size()] != '0';
+  return at != std::string_view::npos && at + kField.size() < text.size() &&
+         text[at + kField.size()] != '0';
 }
 
 uint64_t limit_of(int resource) {
@@ -76,7 +78,8 @@ void gather_facts(Facts& facts) {
   {
     os::Descriptor space(os::open_file("/proc/self/ns/pid", O_RDONLY));
     struct stat status {};
-    if (space.ok() && os::file_status(space.get(), status) == 0) facts.pid_namespace = status.st_ino;
+    if (space.ok() && os::file_status(space.get(), status) == 0)
+      facts.pid_namespace = status.st_ino;
     facts.container = facts.pid_namespace != 0 && facts.pid_namespace != kInitialPidNamespace;
   }
   got = os::read_file("/proc/self/cmdline", facts.cmdline, sizeof(facts.cmdline) - 2);
@@ -94,10 +97,11 @@ void gather_facts(Facts& facts) {
   if (facts.pid == 0 && !facts.restricted()) facts.pid = os::process_id();
   got = os::read_file("/proc/sys/kernel/hostname", facts.host, sizeof(facts.host) - 1);
   if (got > 0 && facts.host[got - 1] == '\n') facts.host[got - 1] = '\0';
-  // readlink is no call that every start of a program makes, so a brought-along filter might not know it.
+  // readlink is no call that every start of a program makes, so a brought-along filter might not
+  // know it.
   if (!facts.restricted()) {
-    got = os::raw_syscall(SYS_readlinkat, AT_FDCWD, os::as_argument("/proc/self/exe"), os::as_argument(facts.exe),
-                          sizeof(facts.exe) - 1);
+    got = os::raw_syscall(SYS_readlinkat, AT_FDCWD, os::as_argument("/proc/self/exe"),
+                          os::as_argument(facts.exe), sizeof(facts.exe) - 1);
     if (got < 0) facts.exe[0] = '\0';
   }
   if (facts.exe[0] == '\0') {

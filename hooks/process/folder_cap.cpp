@@ -37,7 +37,8 @@ struct Recording {
 
 Recording inspect(long folder, const char* name) {
   Recording result{};
-  os::Descriptor file(os::raw_syscall(SYS_openat, folder, os::as_argument(name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  os::Descriptor file(os::raw_syscall(SYS_openat, folder, os::as_argument(name),
+                                      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.ok()) return result;
   char magic[8] = {};
   struct {
@@ -46,14 +47,17 @@ Recording inspect(long folder, const char* name) {
   } fields{};
   uint64_t start_ticks = 0;
   auto read_at = [&](void* data, size_t size, size_t offset) {
-    return os::raw_syscall(SYS_pread64, file.get(), os::as_argument(data), static_cast<long>(size), static_cast<long>(offset)) ==
-           static_cast<long>(size);
+    return os::raw_syscall(SYS_pread64, file.get(), os::as_argument(data), static_cast<long>(size),
+                           static_cast<long>(offset)) == static_cast<long>(size);
   };
-  if (!read_at(magic, sizeof(magic), 0) || std::memcmp(magic, ring::kMagic, sizeof(magic)) != 0) return result;
-  result.valid = read_at(&fields.pid, 4, offsetof(ring::Header, pid)) &&
-                 read_at(&start_ticks, 8, offsetof(ring::Header, process_start_ticks)) &&
-                 read_at(&fields.state, 4, offsetof(ring::Header, live) + offsetof(ring::LiveHeader, state));
-  if (fields.state == ring::State::kRunning) {  // says so for ever after a SIGKILL: ask for the process
+  if (!read_at(magic, sizeof(magic), 0) || std::memcmp(magic, ring::kMagic, sizeof(magic)) != 0)
+    return result;
+  result.valid =
+      read_at(&fields.pid, 4, offsetof(ring::Header, pid)) &&
+      read_at(&start_ticks, 8, offsetof(ring::Header, process_start_ticks)) &&
+      read_at(&fields.state, 4, offsetof(ring::Header, live) + offsetof(ring::LiveHeader, state));
+  // Says so for ever after a SIGKILL: ask for the process.
+  if (fields.state == ring::State::kRunning) {
     const long alive = os::raw_syscall(SYS_kill, static_cast<long>(fields.pid), 0);
     result.removable = fields.pid != 0 && alive == -3 /* ESRCH */;
   } else {
@@ -68,7 +72,8 @@ uint64_t survey(long folder, Candidate& oldest) {
   alignas(8) static constinit char buffer[8192] = {};
   os::raw_syscall(SYS_lseek, folder, 0, SEEK_SET);
   for (;;) {
-    const long got = os::raw_syscall(SYS_getdents64, folder, os::as_argument(buffer), sizeof(buffer));
+    const long got =
+        os::raw_syscall(SYS_getdents64, folder, os::as_argument(buffer), sizeof(buffer));
     if (got <= 0) return total;
     for (long at = 0; at < got;) {
       const auto* entry = reinterpret_cast<const DirectoryEntry*>(buffer + at);
@@ -76,13 +81,15 @@ uint64_t survey(long folder, Candidate& oldest) {
       const std::string_view name(entry->name);
       if (!name.ends_with(".dbgt") || name.size() >= sizeof(oldest.name)) continue;
       struct stat status {};
-      if (os::raw_syscall(SYS_newfstatat, folder, os::as_argument(entry->name), os::as_argument(&status), AT_SYMLINK_NOFOLLOW) != 0 ||
+      if (os::raw_syscall(SYS_newfstatat, folder, os::as_argument(entry->name),
+                          os::as_argument(&status), AT_SYMLINK_NOFOLLOW) != 0 ||
           !S_ISREG(status.st_mode)) {
         continue;
       }
       const Recording recording = inspect(folder, entry->name);
       const uint64_t blocks = static_cast<uint64_t>(status.st_blocks) * 512;
-      const uint64_t bytes = recording.valid && !recording.removable ? static_cast<uint64_t>(status.st_size) : blocks;
+      const uint64_t bytes =
+          recording.valid && !recording.removable ? static_cast<uint64_t>(status.st_size) : blocks;
       total += bytes > blocks ? bytes : blocks;
       const int64_t key = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
       if (recording.removable && (oldest.name[0] == '\0' || key < oldest.age_key)) {

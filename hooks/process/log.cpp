@@ -20,7 +20,8 @@ void write_line(long fd, const char* line, uint64_t size_bytes) {
   struct stat status {};
   rlimit limit{};
   if (os::file_status(fd, status) != 0) return;
-  if (S_ISREG(status.st_mode) && os::raw_syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, os::as_argument(&limit)) == 0 &&
+  if (S_ISREG(status.st_mode) &&
+      os::raw_syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, os::as_argument(&limit)) == 0 &&
       static_cast<uint64_t>(status.st_size) + size_bytes > limit.rlim_cur) {
     return;
   }

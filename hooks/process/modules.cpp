@@ -39,7 +39,9 @@ constinit std::atomic<uintptr_t> g_unloaded_low{~uintptr_t{0}};
 constinit std::atomic<uintptr_t> g_unloaded_high{0};
 constinit std::atomic<uint64_t> g_generation{0};
 
-uint32_t home(uintptr_t map_start) { return static_cast<uint32_t>((map_start >> 12) * 0x9e3779b97f4a7c15 >> 52); }
+uint32_t home(uintptr_t map_start) {
+  return static_cast<uint32_t>((map_start >> 12) * 0x9e3779b97f4a7c15 >> 52);
+}
 
 uint32_t store_string(const ring::Ledger& ledger, std::string_view text) {
   const ring::Section& arena = ledger.section(ring::SectionKind::kStrings);
@@ -60,19 +62,22 @@ uint32_t store_string(const ring::Ledger& ledger, std::string_view text) {
   return start;
 }
 
-// The loader keeps the path of dlopen("./plugin.so") as it was given; a reader elsewhere needs the folder, too. The folder of
-// this moment is very likely still that of the load.
+// The loader keeps the path of dlopen("./plugin.so") as it was given; a reader elsewhere needs the
+// folder, too. The folder of this moment is very likely still that of the load.
 std::string_view make_absolute(std::string_view path, os::Text& absolute) {
   if (g_session.sandboxed()) return path;
   char folder[384];
   if (os::raw_syscall(SYS_getcwd, os::as_argument(folder), sizeof(folder)) <= 0) return path;
-  absolute.add(folder).add('/').add(path.starts_with("./") ? std::string_view(path.data() + 2, path.size() - 2) : path);
+  absolute.add(folder).add('/').add(
+      path.starts_with("./") ? std::string_view(path.data() + 2, path.size() - 2) : path);
   return absolute.cut() ? path : absolute.view();
 }
 
-uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& object, const ObjectImage& image, uint64_t time_us) {
+uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& object,
+                      const ObjectImage& image, uint64_t time_us) {
   std::atomic_ref<uint32_t> used(ledger.live().modules_used);
-  if (used.load(std::memory_order_relaxed) >= ledger.section(ring::SectionKind::kModules).capacity) {
+  if (used.load(std::memory_order_relaxed) >=
+      ledger.section(ring::SectionKind::kModules).capacity) {
     ring::Ledger::add(ledger.lost().module_table_full, 1);
     return kUnnamed;
   }
@@ -85,7 +90,8 @@ uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& objec
   module.bias = image.bias;
   module.load_us = time_us;
   std::string_view path;
-  if (object.identity != nullptr && reinterpret_cast<uintptr_t>(object.identity) != object.map_start) {
+  if (object.identity != nullptr &&
+      reinterpret_cast<uintptr_t>(object.identity) != object.map_start) {
     const auto* map = static_cast<const link_map*>(object.identity);
     if (map->l_name != nullptr) path = map->l_name;
     if (path.empty()) path = ledger.header().exe;
@@ -93,7 +99,8 @@ uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& objec
   char buffer[512];
   os::Text absolute(buffer, sizeof(buffer));
   if (path.starts_with("./") || path.starts_with("../")) path = make_absolute(path, absolute);
-  module.path = store_string(ledger, std::string_view(path.data(), std::min<size_t>(path.size(), 4095)));
+  module.path =
+      store_string(ledger, std::string_view(path.data(), std::min<size_t>(path.size(), 4095)));
   module.build_id_bytes = read_build_id(image, module.build_id);
   module.checksum = ring::nonzero(ring::crc32c(&module, sizeof(module)));
   std::memcpy(place, &module, sizeof(module));
@@ -110,8 +117,11 @@ void retire(const ring::Ledger& ledger, Known& known, uintptr_t map_start, uint6
   if (!known.map_start.compare_exchange_strong(map_start, kGone, std::memory_order_acq_rel)) return;
   const uintptr_t map_end = known.map_end.load(std::memory_order_relaxed);
   const uint32_t module = known.module.load(std::memory_order_relaxed);
-  if (auto* place = module == kUnnamed ? nullptr : ledger.entry<ring::Module>(ring::SectionKind::kModules, module)) {
-    std::atomic_ref<uint64_t>(place->unload_us).store(std::max<uint64_t>(time_us, 1), std::memory_order_release);
+  if (auto* place = module == kUnnamed
+                        ? nullptr
+                        : ledger.entry<ring::Module>(ring::SectionKind::kModules, module)) {
+    std::atomic_ref<uint64_t>(place->unload_us)
+        .store(std::max<uint64_t>(time_us, 1), std::memory_order_release);
   }
   uintptr_t low = g_unloaded_low.load(std::memory_order_relaxed);
   while (map_start < low && !g_unloaded_low.compare_exchange_weak(low, map_start)) {
@@ -123,17 +133,20 @@ void retire(const ring::Ledger& ledger, Known& known, uintptr_t map_start, uint6
   stack::known_rules.clear_range(map_start, map_end);
 }
 
-void note_object(const ring::Ledger& ledger, const stack::CodeObject& object, const ObjectImage& image, uint64_t time_us) {
+void note_object(const ring::Ledger& ledger, const stack::CodeObject& object,
+                 const ObjectImage& image, uint64_t time_us) {
   uint32_t slot = home(image.start);
   for (uint32_t probe = 0; probe < kProbes; ++probe, slot = (slot + 1) % kSlots) {
     Known& known = g_known[slot];
     uintptr_t seen = known.map_start.load(std::memory_order_acquire);
     if (seen == image.start) {
       if (is_same(known, object, image)) return;
-      retire(ledger, known, seen, time_us);  // another object lies there now, its going was not seen
+      // Another object lies there now, its going was not seen.
+      retire(ledger, known, seen, time_us);
       seen = known.map_start.load(std::memory_order_acquire);
     }
-    if (seen == kFilling) return;  // very likely this object, by another thread; if not, the next stack names it
+    // Very likely this object, by another thread; if not, the next stack names it.
+    if (seen == kFilling) return;
     if (seen > kFilling) continue;
     if (!known.map_start.compare_exchange_strong(seen, kFilling, std::memory_order_acq_rel)) return;
     known.map_end.store(image.end, std::memory_order_relaxed);
@@ -149,7 +162,8 @@ void note_object(const ring::Ledger& ledger, const stack::CodeObject& object, co
 
 void forget_modules() {
   for (Known& known : g_known) {
-    if (known.map_start.load(std::memory_order_relaxed) != 0) known.map_start.store(0, std::memory_order_relaxed);
+    if (known.map_start.load(std::memory_order_relaxed) != 0)
+      known.map_start.store(0, std::memory_order_relaxed);
   }
 }
 
@@ -175,7 +189,9 @@ void note_unloads(const ring::Ledger& ledger, uint64_t time_us) {
 }
 
 uint64_t load_generation(uintptr_t pc) {
-  if (pc < g_unloaded_low.load(std::memory_order_relaxed) || pc >= g_unloaded_high.load(std::memory_order_relaxed)) return 0;
+  if (pc < g_unloaded_low.load(std::memory_order_relaxed) ||
+      pc >= g_unloaded_high.load(std::memory_order_relaxed))
+    return 0;
   return g_generation.load(std::memory_order_relaxed);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which loaded objects the recorded stacks touch. dlopen is not hooked: an object is noticed when a stack first touches it.
-// An address range whose object went away gets a load generation, so that stacks through it are told from those through
-// what is loaded there later.
+// Which loaded objects the recorded stacks touch. dlopen is not hooked: an object is noticed when a
+// stack first touches it. An address range whose object went away gets a load generation, so that
+// stacks through it are told from those through what is loaded there later.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace dbgtrace::hooks::process {
 
-// Thread-safety: yes. Signal-safety: yes. Allocates: never. May be called inside dlopen and dlclose of any thread: takes no
-// loader lock.
+// Thread-safety: yes. Signal-safety: yes. Allocates: never. May be called inside dlopen and dlclose
+// of any thread: takes no loader lock.
 
 // A new recording of this process (also a forked child's): every object is to be named anew.
 void forget_modules();

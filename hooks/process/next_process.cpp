@@ -31,11 +31,13 @@ void resolve_next_process() {
   resolve("syscall", dbgtrace_next_syscall);
 }
 
-extern "C" __attribute__((visibility("hidden"))) void dbgtrace_note_syscall(long number, long first, long second) {
+extern "C" __attribute__((visibility("hidden"))) void dbgtrace_note_syscall(long number, long first,
+                                                                            long second) {
   (void)second;
   if (number == SYS_exit_group) g_session.note_exit(static_cast<int>(first));
   if (number == SYS_prctl && first == PR_SET_SECCOMP) g_session.enter_sandbox();
-  if (number == SYS_seccomp && (first == SECCOMP_SET_MODE_STRICT || first == SECCOMP_SET_MODE_FILTER)) {
+  if (number == SYS_seccomp &&
+      (first == SECCOMP_SET_MODE_STRICT || first == SECCOMP_SET_MODE_FILTER)) {
     g_session.enter_sandbox();
   }
 }

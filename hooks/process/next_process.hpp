@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The next definitions of the functions that end or replace the process, resolved in the constructor: a vfork child may need
-// them and must not do more than call through.
+// The next definitions of the functions that end or replace the process, resolved in the
+// constructor: a vfork child may need them and must not do more than call through.
 #pragma once
 
 namespace dbgtrace::hooks::process {
 
 // Thread-safety: constant after resolve. Signal-safety: yes. Allocates: never.
 struct NextProcess {
-  void (*exit_now)(int);    // _exit
+  void (*exit_now)(int);  // _exit
   void (*quick_exit)(int);
   void (*exit)(int);
   int (*cxa_atexit)(void (*)(void*), void*, void*);

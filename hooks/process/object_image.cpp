@@ -18,7 +18,8 @@ uint32_t find_in_notes(uintptr_t at, uintptr_t end, uint8_t (&build_id)[32]) {
     const uintptr_t descriptor = name + ((uintptr_t{note.n_namesz} + 3) & ~uintptr_t{3});
     const uintptr_t next = descriptor + ((uintptr_t{note.n_descsz} + 3) & ~uintptr_t{3});
     if (next > end || next <= at) return 0;
-    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(reinterpret_cast<const void*>(name), "GNU", 4) == 0) {
+    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+        std::memcmp(reinterpret_cast<const void*>(name), "GNU", 4) == 0) {
       const uint32_t size = std::min<uint32_t>(note.n_descsz, sizeof(build_id));
       std::memcpy(build_id, reinterpret_cast<const void*>(descriptor), size);
       return size;
@@ -32,9 +33,11 @@ uint32_t find_in_notes(uintptr_t at, uintptr_t end, uint8_t (&build_id)[32]) {
 bool headers_at(uintptr_t address, uintptr_t end, ObjectImage& image) {
   const auto* elf = reinterpret_cast<const ElfW(Ehdr)*>(address);
   if (end - address < sizeof(*elf) || std::memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0) return false;
-  if (elf->e_phentsize != sizeof(ElfW(Phdr)) || elf->e_phoff > 4096 - sizeof(ElfW(Phdr))) return false;
+  if (elf->e_phentsize != sizeof(ElfW(Phdr)) || elf->e_phoff > 4096 - sizeof(ElfW(Phdr)))
+    return false;
   image.headers = reinterpret_cast<const ElfW(Phdr)*>(address + elf->e_phoff);
-  image.header_count = static_cast<uint32_t>(std::min<size_t>(elf->e_phnum, (4096 - elf->e_phoff) / sizeof(ElfW(Phdr))));
+  image.header_count = static_cast<uint32_t>(
+      std::min<size_t>(elf->e_phnum, (4096 - elf->e_phoff) / sizeof(ElfW(Phdr))));
   return image.header_count != 0;
 }
 
@@ -45,16 +48,19 @@ ObjectImage image_of(const stack::CodeObject& object) {
   image.start = object.map_start;
   image.end = object.map_end;
   image.bias = object.map_start;
-  const bool by_loader = object.identity != nullptr && reinterpret_cast<uintptr_t>(object.identity) != object.map_start;
+  const bool by_loader = object.identity != nullptr &&
+                         reinterpret_cast<uintptr_t>(object.identity) != object.map_start;
   const auto* map = static_cast<const link_map*>(object.identity);
   if (by_loader) {
     image.bias = map->l_addr;
-    if (map->l_name == nullptr || map->l_name[0] == '\0') {  // the executable: the kernel says where its headers are
+    // The executable: the kernel says where its headers are.
+    if (map->l_name == nullptr || map->l_name[0] == '\0') {
       image.headers = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
       image.header_count = static_cast<uint32_t>(getauxval(AT_PHNUM));
     }
   }
-  if (image.headers == nullptr && !headers_at(object.map_start, object.map_end, image)) return image;
+  if (image.headers == nullptr && !headers_at(object.map_start, object.map_end, image))
+    return image;
   uintptr_t low = ~uintptr_t{0}, high = 0;
   for (uint32_t i = 0; i < image.header_count; ++i) {
     if (image.headers[i].p_type != PT_LOAD) continue;

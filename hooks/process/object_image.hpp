@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a loaded object's program headers in memory say: its whole extent, its load bias and its build-id. No file is opened.
+// What a loaded object's program headers in memory say: its whole extent, its load bias and its
+// build-id. No file is opened.
 #pragma once
 
 #include <link.h>
@@ -10,11 +11,12 @@
 
 namespace dbgtrace::hooks::process {
 
-// [start, end) of all its segments. A program with gaps between segments (node) is found by the loader segment by segment.
+// [start, end) of all its segments. A program with gaps between segments (node) is found by the
+// loader segment by segment.
 struct ObjectImage {
   uintptr_t start = 0, end = 0;
   uintptr_t bias = 0;
-  const ElfW(Phdr)* headers = nullptr;  // null: not readable, start and end are those of the mapping
+  const ElfW(Phdr) * headers = nullptr;  // null: not readable, start and end from the map
   uint32_t header_count = 0;
 };
 

@@ -8,7 +8,9 @@ constexpr std::string_view kPrefix = "DBGTRACE_";
 
 // substr() without its exception; the caller knows that the counts fit.
 std::string_view first(std::string_view text, size_t count) { return {text.data(), count}; }
-std::string_view after(std::string_view text, size_t count) { return {text.data() + count, text.size() - count}; }
+std::string_view after(std::string_view text, size_t count) {
+  return {text.data() + count, text.size() - count};
+}
 
 bool parse_number(std::string_view text, uint64_t& value) {
   if (text.empty() || text.size() > 15) return false;
@@ -40,10 +42,14 @@ bool parse_percent(std::string_view text, uint32_t& per_mille) {
 }
 
 bool parse_children(std::string_view text, Children& children) {
-  if (text == "all") children = Children::kAll;
-  else if (text == "fork") children = Children::kFork;
-  else if (text == "none") children = Children::kNone;
-  else return false;
+  if (text == "all")
+    children = Children::kAll;
+  else if (text == "fork")
+    children = Children::kFork;
+  else if (text == "none")
+    children = Children::kNone;
+  else
+    return false;
   return true;
 }
 
@@ -51,7 +57,8 @@ bool parse_children(std::string_view text, Children& children) {
 std::string_view apply(Options& options, std::string_view name, std::string_view value) {
   if (name == "OUT") return options.out = value, std::string_view{};
   if (name == "LOG") return options.log = value, std::string_view{};
-  if (name == "SAMPLE") return parse_size(value, options.sample_bytes) ? "" : "bytes such as 64K or 2M, 1 or 0";
+  if (name == "SAMPLE")
+    return parse_size(value, options.sample_bytes) ? "" : "bytes such as 64K or 2M, 1 or 0";
   if (name == "SIZE") {
     uint64_t size = 0;
     if (!parse_size(value, size) || size < (1u << 20)) return "bytes such as 50M, at least 1M";
@@ -66,7 +73,8 @@ std::string_view apply(Options& options, std::string_view name, std::string_view
   }
   if (name == "CHILDREN") return parse_children(value, options.children) ? "" : "all, fork or none";
   if (name == "CRASH") return parse_flag(value, options.crash) ? "" : "0 or 1";
-  if (name == "CRASH_STACK") return parse_size(value, options.crash_stack_bytes) ? "" : "bytes such as 64K, or 0";
+  if (name == "CRASH_STACK")
+    return parse_size(value, options.crash_stack_bytes) ? "" : "bytes such as 64K, or 0";
   if (name == "DISABLE") return parse_flag(value, options.disable) ? "" : "0 or 1";
   if (name == "LIB") return {};  // where `dbgtrace run` finds this library
   return "a known variable";
@@ -78,10 +86,20 @@ bool parse_size(std::string_view text, uint64_t& bytes) {
   uint64_t factor = 1;
   if (!text.empty()) {
     switch (text.back()) {
-      case 'k': case 'K': factor = uint64_t{1} << 10; break;
-      case 'm': case 'M': factor = uint64_t{1} << 20; break;
-      case 'g': case 'G': factor = uint64_t{1} << 30; break;
-      default: break;
+      case 'k':
+      case 'K':
+        factor = uint64_t{1} << 10;
+        break;
+      case 'm':
+      case 'M':
+        factor = uint64_t{1} << 20;
+        break;
+      case 'g':
+      case 'G':
+        factor = uint64_t{1} << 30;
+        break;
+      default:
+        break;
     }
     if (factor != 1) text.remove_suffix(1);
   }
@@ -110,7 +128,8 @@ Options parse_options(const char* const* environment, OptionErrors& errors) {
     const size_t equals = entry.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view value = after(entry, equals + 1);
-    const std::string_view expected = apply(options, after(first(entry, equals), kPrefix.size()), value);
+    const std::string_view expected =
+        apply(options, after(first(entry, equals), kPrefix.size()), value);
     if (!expected.empty() && errors.count < kMaxOptionErrors) {
       errors.entries[errors.count++] = {first(entry, equals), value, expected};
     }

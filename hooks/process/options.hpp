@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The options of a recording, parsed from an environment that is an argument. A value that makes no sense leaves the default
-// and is named in the result: the program always starts.
+// The options of a recording, parsed from an environment that is an argument. A value that makes no
+// sense leaves the default and is named in the result: the program always starts.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ struct OptionErrors {
   uint32_t count = 0;
 };
 
-// environment: NULL-terminated array of NAME=value; null is an empty one. Also names unknown DBGTRACE_ variables in errors.
-// Thread-safety: pure. Signal-safety: yes. Allocates: never.
+// environment: NULL-terminated array of NAME=value; null is an empty one. Also names unknown
+// DBGTRACE_ variables in errors. Thread-safety: pure. Signal-safety: yes. Allocates: never.
 Options parse_options(const char* const* environment, OptionErrors& errors);
 
 // "64K", "2M", "1G", "512": binary multiples. False if it is no such number or does not fit 2^50.

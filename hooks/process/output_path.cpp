@@ -38,12 +38,24 @@ bool expand_path(std::string_view path_template, const PathFacts& facts, os::Tex
       continue;
     }
     switch (path_template[++i]) {
-      case 'e': add_name(facts.executable, path); break;
-      case 'p': path.add_number(facts.pid); break;
-      case 'h': add_name(facts.host, path); break;
-      case 't': path.add_number(facts.start_unix_s); break;
-      case '%': path.add('%'); break;
-      default: path.add('%').add(path_template[i]); break;
+      case 'e':
+        add_name(facts.executable, path);
+        break;
+      case 'p':
+        path.add_number(facts.pid);
+        break;
+      case 'h':
+        add_name(facts.host, path);
+        break;
+      case 't':
+        path.add_number(facts.start_unix_s);
+        break;
+      case '%':
+        path.add('%');
+        break;
+      default:
+        path.add('%').add(path_template[i]);
+        break;
     }
   }
   return !path.cut() && path.size() + 16 < kMaxPath;
@@ -62,7 +74,8 @@ void make_folders(os::Text& path) {
   os::Text folder(buffer, sizeof(buffer));
   const std::string_view whole = path.view();
   for (size_t i = 0; i < whole.size(); ++i) {
-    if (whole[i] == '/' && i > 0) os::raw_syscall(SYS_mkdirat, AT_FDCWD, os::as_argument(folder.c_str()), 0700);
+    if (whole[i] == '/' && i > 0)
+      os::raw_syscall(SYS_mkdirat, AT_FDCWD, os::as_argument(folder.c_str()), 0700);
     folder.add(whole[i]);
   }
 }

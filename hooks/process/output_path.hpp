@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a recording goes: the DBGTRACE_OUT template or the user's state folder; never the working directory unasked.
+// Where a recording goes: the DBGTRACE_OUT template or the user's state folder; never the working
+// directory unasked.
 //
-// Runs only while one thread starts a recording, perhaps on a small stack: its large buffers are static.
+// Runs only while one thread starts a recording, perhaps on a small stack: its large buffers are
+// static.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,8 @@ struct PathFacts {
 void default_template(const char* const* environment, uint32_t uid, os::Text& text);
 
 // Expands the template into path.
-// False if the result does not fit. Thread-safety: one thread at a time (see above). Signal-safety: yes. Allocates: never.
+// False if the result does not fit. Thread-safety: one thread at a time (see above). Signal-safety:
+// yes. Allocates: never.
 bool expand_path(std::string_view path_template, const PathFacts& facts, os::Text& path);
 
 // The number-th name of a path that exists already: "a.dbgt" -> "a-2.dbgt".

@@ -19,7 +19,8 @@
 namespace dbgtrace::hooks::process {
 namespace {
 
-constexpr uint64_t kFilteredBytes = 2 << 20;  // written as zeros under a brought-along filter, where nothing else is sure
+// Written as zeros under a brought-along filter, where nothing else is sure.
+constexpr uint64_t kFilteredBytes = 2 << 20;
 constexpr long kExists = -17, kNoSuchFile = -2, kNoMemory = -12;
 constexpr uint32_t kMaxNames = 1000;
 
@@ -34,7 +35,8 @@ uint64_t mix(uint64_t value) {  // SplitMix64's finaliser
 uint64_t choose_size(const Options& options, const Facts& facts, uint64_t private_bytes) {
   uint64_t size = options.size_bytes;
   size = size > private_bytes + ring::kMinFileBytes ? size - private_bytes : ring::kMinFileBytes;
-  if (facts.address_space_limit_bytes != ~uint64_t{0}) size = std::min(size, facts.address_space_limit_bytes / 16);
+  if (facts.address_space_limit_bytes != ~uint64_t{0})
+    size = std::min(size, facts.address_space_limit_bytes / 16);
   if (facts.restricted()) size = std::min(size, kFilteredBytes);
   return std::min({size / 4096 * 4096, facts.file_size_limit_bytes, Reservation::kMaxBytes});
 }
@@ -42,8 +44,9 @@ uint64_t choose_size(const Options& options, const Facts& facts, uint64_t privat
 bool write_zeros(long fd, uint64_t size_bytes) {
   static constexpr char kZeros[16384] = {};
   while (size_bytes > 0) {
-    const long done = os::raw_syscall(SYS_write, fd, os::as_argument(kZeros),
-                                      static_cast<long>(std::min<uint64_t>(sizeof(kZeros), size_bytes)));
+    const long done =
+        os::raw_syscall(SYS_write, fd, os::as_argument(kZeros),
+                        static_cast<long>(std::min<uint64_t>(sizeof(kZeros), size_bytes)));
     if (done == -4) continue;
     if (done <= 0) return false;
     size_bytes -= static_cast<uint64_t>(done);
@@ -51,14 +54,16 @@ bool write_zeros(long fd, uint64_t size_bytes) {
   return true;
 }
 
-// Gives the file its size and says how its blocks come: 0 on demand (populate), 1 all there, negative error.
+// Gives the file its size and says how its blocks come: 0 on demand (populate), 1 all there,
+// negative error.
 long size_file(long fd, uint64_t size_bytes, const Facts& facts) {
   if (facts.restricted()) return write_zeros(fd, size_bytes) ? 1 : -28;
   const long sized = os::raw_syscall(SYS_ftruncate, fd, static_cast<long>(size_bytes));
   if (sized != 0) return sized;
   // An empty range tells whether the kernel knows the advice, without touching anything.
   alignas(4096) static char probe_page[4096];
-  if (os::raw_syscall(SYS_madvise, os::as_argument(probe_page), 0, MADV_POPULATE_WRITE) == 0) return 0;
+  if (os::raw_syscall(SYS_madvise, os::as_argument(probe_page), 0, MADV_POPULATE_WRITE) == 0)
+    return 0;
   const long reserved = os::raw_syscall(SYS_fallocate, fd, 0, 0, static_cast<long>(size_bytes));
   if (reserved == 0) return 1;
   return write_zeros(fd, size_bytes) ? 1 : reserved;
@@ -66,8 +71,9 @@ long size_file(long fd, uint64_t size_bytes, const Facts& facts) {
 
 constexpr int kNewFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 
-// A file without a name, so that nobody ever finds a recording without its header. Where the filesystem knows no such thing,
-// and where a filter might not, the file has its name from the beginning.
+// A file without a name, so that nobody ever finds a recording without its header. Where the
+// filesystem knows no such thing, and where a filter might not, the file has its name from the
+// beginning.
 long open_nameless(const os::Text& path) {
   static constinit char buffer[kMaxPath] = {};
   os::Text folder(buffer, sizeof(buffer));
@@ -92,7 +98,8 @@ long with_free_name(os::Text& path, Make make) {
 }
 
 long open_named(os::Text& path) {
-  return with_free_name(path, [](const char* name) { return os::open_file(name, kNewFlags, 0600); });
+  return with_free_name(path,
+                        [](const char* name) { return os::open_file(name, kNewFlags, 0600); });
 }
 
 long give_name(long fd, os::Text& path) {
@@ -100,11 +107,13 @@ long give_name(long fd, os::Text& path) {
   os::Text source(buffer, sizeof(buffer));
   source.add("/proc/self/fd/").add_number(static_cast<uint64_t>(fd));
   return with_free_name(path, [&source](const char* name) {
-    return os::raw_syscall(SYS_linkat, AT_FDCWD, os::as_argument(source.c_str()), AT_FDCWD, os::as_argument(name), AT_SYMLINK_FOLLOW);
+    return os::raw_syscall(SYS_linkat, AT_FDCWD, os::as_argument(source.c_str()), AT_FDCWD,
+                           os::as_argument(name), AT_SYMLINK_FOLLOW);
   });
 }
 
-void write_header(RecordingFile& file, const Options& options, const Facts& facts, const Parent& parent) {
+void write_header(RecordingFile& file, const Options& options, const Facts& facts,
+                  const Parent& parent) {
   auto& header = *reinterpret_cast<ring::Header*>(file.base);
   std::memcpy(header.magic, ring::kMagic, sizeof(header.magic));
   header.version = ring::kVersion;
@@ -141,18 +150,21 @@ void write_header(RecordingFile& file, const Options& options, const Facts& fact
 }
 
 // Sizes, maps and heads the new file; 0 or the kernel's error.
-long fill(RecordingFile& file, long fd, const Options& options, const Facts& facts, const Parent& parent, uint64_t size_bytes) {
+long fill(RecordingFile& file, long fd, const Options& options, const Facts& facts,
+          const Parent& parent, uint64_t size_bytes) {
   file.plan = ring::make_plan(size_bytes, options.sample_bytes == 1);
   if (!facts.restricted()) os::raw_syscall(SYS_fchmod, fd, 0600);  // whatever the umask says
   const long how = size_file(fd, file.plan.file_bytes, facts);
   struct stat status {};
   if (how < 0) return how;
   if (const long error = os::file_status(fd, status); error != 0) return error;
-  void* base = os::map_memory(nullptr, file.plan.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+  void* base =
+      os::map_memory(nullptr, file.plan.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
   if (base == nullptr) return kNoMemory;
   file.base = static_cast<std::byte*>(base);
   if (how == 0) {
-    const long error = os::raw_syscall(SYS_madvise, os::as_argument(base), ring::kHeaderBytes, MADV_POPULATE_WRITE);
+    const long error = os::raw_syscall(SYS_madvise, os::as_argument(base), ring::kHeaderBytes,
+                                       MADV_POPULATE_WRITE);
     if (error != 0) return error;
   }
   file.all_reserved = how == 1;
@@ -165,8 +177,8 @@ long fill(RecordingFile& file, long fd, const Options& options, const Facts& fac
 }
 
 // One attempt; leaves nothing behind if it fails.
-long create(RecordingFile& file, bool nameless, const Options& options, const Facts& facts, const Parent& parent,
-            uint64_t size_bytes, os::Text& path) {
+long create(RecordingFile& file, bool nameless, const Options& options, const Facts& facts,
+            const Parent& parent, uint64_t size_bytes, os::Text& path) {
   long opened = nameless ? open_nameless(path) : open_named(path);
   if (opened == kNoSuchFile && !facts.restricted()) {
     make_folders(path);
@@ -177,8 +189,11 @@ long create(RecordingFile& file, bool nameless, const Options& options, const Fa
   long error = fill(file, opened, options, facts, parent, size_bytes);
   if (error == 0 && nameless) error = give_name(opened, path);
   if (error == 0) return 0;
-  if (file.base != nullptr) os::raw_syscall(SYS_munmap, os::as_argument(file.base), static_cast<long>(file.plan.file_bytes));
-  if (!nameless && !facts.restricted()) os::raw_syscall(SYS_unlinkat, AT_FDCWD, os::as_argument(path.c_str()), 0);
+  if (file.base != nullptr)
+    os::raw_syscall(SYS_munmap, os::as_argument(file.base),
+                    static_cast<long>(file.plan.file_bytes));
+  if (!nameless && !facts.restricted())
+    os::raw_syscall(SYS_unlinkat, AT_FDCWD, os::as_argument(path.c_str()), 0);
   file.base = nullptr;
   return error;
 }
@@ -187,10 +202,14 @@ long create(RecordingFile& file, bool nameless, const Options& options, const Fa
 
 const char* recording_path() { return g_path; }
 
-RecordingFile create_recording(const Options& options, const Facts& facts, const char* working_directory, const Parent& parent, uint64_t private_bytes) {
+RecordingFile create_recording(const Options& options, const Facts& facts,
+                               const char* working_directory, const Parent& parent,
+                               uint64_t private_bytes) {
   RecordingFile file;
   os::Text path(g_path, sizeof(g_path));
-  const PathFacts path_facts{facts.name(), facts.host, working_directory, os::unix_ns() / 1'000'000'000, facts.pid, facts.euid};
+  const PathFacts path_facts{facts.name(),      facts.host,
+                             working_directory, os::unix_ns() / 1'000'000'000,
+                             facts.pid,         facts.euid};
   if (!expand_path(options.out, path_facts, path)) {
     log_line("the path of the recording is too long", options.out);
     return file;
@@ -205,7 +224,8 @@ RecordingFile create_recording(const Options& options, const Facts& facts, const
     log_line("DBGTRACE_TOTAL leaves no room in the folder, nothing is recorded", path.view());
     return file;
   }
-  long error = facts.restricted() ? kNoSuchFile : create(file, true, options, facts, parent, size, path);
+  long error =
+      facts.restricted() ? kNoSuchFile : create(file, true, options, facts, parent, size, path);
   if (error != 0) error = create(file, false, options, facts, parent, size, path);
   if (error != 0) {
     log_line("cannot create the recording, or no space or memory for it", path.view(), error);
@@ -219,12 +239,15 @@ bool reserve_whole_file(const RecordingFile& file) {
   struct stat status {};
   if (!fd.ok() || os::file_status(fd.get(), status) != 0) return false;
   if (status.st_ino != file.inode || status.st_dev != file.device) return false;
-  return os::raw_syscall(SYS_fallocate, fd.get(), 0, 0, static_cast<long>(file.plan.file_bytes)) == 0;
+  return os::raw_syscall(SYS_fallocate, fd.get(), 0, 0, static_cast<long>(file.plan.file_bytes)) ==
+         0;
 }
 
 void remove_recording(const RecordingFile& file) {
   struct stat status {};
-  if (os::path_status(g_path, status) != 0 || status.st_ino != file.inode || status.st_dev != file.device) return;
+  if (os::path_status(g_path, status) != 0 || status.st_ino != file.inode ||
+      status.st_dev != file.device)
+    return;
   os::raw_syscall(SYS_unlinkat, AT_FDCWD, os::as_argument(g_path), 0);
 }
 

@@ -26,11 +26,14 @@ struct RecordingFile {
 // Where the recording lies; valid after create_recording.
 const char* recording_path();
 
-// options.out is a template, never empty. private_bytes: memory of the recorder beside the file, counted in the size.
-// Thread-safety: one thread at a time. Signal-safety: yes. Allocates: never.
-RecordingFile create_recording(const Options& options, const Facts& facts, const char* working_directory, const Parent& parent, uint64_t private_bytes);
+// options.out is a template, never empty. private_bytes: memory of the recorder beside the file,
+// counted in the size. Thread-safety: one thread at a time. Signal-safety: yes. Allocates: never.
+RecordingFile create_recording(const Options& options, const Facts& facts,
+                               const char* working_directory, const Parent& parent,
+                               uint64_t private_bytes);
 
-// Reserves all blocks of the file (before the program enters a sandbox); false if it could not be reached by its path.
+// Reserves all blocks of the file (before the program enters a sandbox); false if it could not be
+// reached by its path.
 bool reserve_whole_file(const RecordingFile& file);
 
 // Removes the file if the path still leads to it.

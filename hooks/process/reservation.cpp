@@ -23,7 +23,8 @@ void Reservation::start(std::byte* base, uint64_t size_bytes, bool all_reserved)
   size_bytes_ = size_bytes;
   refused_until_ns_.store(0, std::memory_order_relaxed);
   for (auto& word : bits_) {
-    if (word.load(std::memory_order_relaxed) != 0 || all_reserved) word.store(all_reserved ? ~uint64_t{0} : 0);
+    if (word.load(std::memory_order_relaxed) != 0 || all_reserved)
+      word.store(all_reserved ? ~uint64_t{0} : 0);
   }
 }
 
@@ -44,7 +45,8 @@ bool Reservation::reserve(uint64_t page) {
   if (frozen_.load(std::memory_order_relaxed)) return false;
   const uint64_t refused_until_ns = refused_until_ns_.load(std::memory_order_relaxed);
   if (refused_until_ns != 0 && os::monotonic_ns() < refused_until_ns) return false;
-  const uint64_t pages = page > 0 && is_reserved(page - 1) ? std::min(kStepPages, size_bytes_ / kPageBytes - page) : 1;
+  const uint64_t pages =
+      page > 0 && is_reserved(page - 1) ? std::min(kStepPages, size_bytes_ / kPageBytes - page) : 1;
   long result;
   do {
     result = os::raw_syscall(SYS_madvise, os::as_argument(base_ + page * kPageBytes),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says which parts of the mapped file may be written, and reserves more of it without a descriptor: MADV_POPULATE_WRITE makes
-// the kernel allocate the blocks now and report a full disk as an error, where a plain write would be a SIGBUS in the program
+// Says which parts of the mapped file may be written, and reserves more of it without a descriptor:
+// MADV_POPULATE_WRITE makes the kernel allocate the blocks now and report a full disk as an error,
+// where a plain write would be a SIGBUS in the program
 // (docs/decisions/0004-mapping-without-descriptor.md).
 #pragma once
 
@@ -9,8 +10,9 @@
 
 namespace dbgtrace::hooks::process {
 
-// One bit a page. A page behind a reserved one is taken for sequential growth and brings 15 more; one by itself (a slot of a
-// hash table) comes alone, so that a short process stays small. Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
+// One bit a page. A page behind a reserved one is taken for sequential growth and brings 15 more;
+// one by itself (a slot of a hash table) comes alone, so that a short process stays small.
+// Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
 class Reservation {
  public:
   static constexpr uint64_t kPageBytes = 4096;
@@ -19,7 +21,8 @@ class Reservation {
   // all_reserved: the file has all its blocks already (older kernels).
   void start(std::byte* base, uint64_t size_bytes, bool all_reserved);
 
-  // True if [offset, offset + size) may be written. One load and compare where it is reserved already.
+  // True if [offset, offset + size) may be written. One load and compare where it is reserved
+  // already.
   bool ensure(uint64_t offset_bytes, uint64_t size_bytes);
 
   // No system calls from now on: what is not reserved is refused.

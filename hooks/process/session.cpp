@@ -15,7 +15,8 @@
 namespace dbgtrace::hooks::process {
 namespace {
 
-// Counted in DBGTRACE_SIZE beside the file: rule table, free filter, sealing and stack buffers, reservation map.
+// Counted in DBGTRACE_SIZE beside the file: rule table, free filter, sealing and stack buffers,
+// reservation map.
 constexpr uint64_t kPrivateBytes = 1536 << 10;
 
 constinit Reservation g_reservation;
@@ -24,7 +25,9 @@ constinit char g_working_directory[kMaxPath] = {};
 constinit char g_out[kMaxPath] = {};
 alignas(16) constinit std::byte g_seal_scratch[4 * ring::kSealScratchBytes] = {};
 
-bool ensure_space(uint64_t offset_bytes, uint64_t size_bytes) { return g_reservation.ensure(offset_bytes, size_bytes); }
+bool ensure_space(uint64_t offset_bytes, uint64_t size_bytes) {
+  return g_reservation.ensure(offset_bytes, size_bytes);
+}
 
 // The environment may be rewritten by the program, so what is needed later is copied.
 std::string_view keep(std::string_view text, char (&buffer)[kMaxPath]) {
@@ -38,13 +41,19 @@ void report(const OptionErrors& errors) {
     char buffer[512];
     os::Text line(buffer, sizeof(buffer));
     const auto& error = errors.entries[i];
-    line.add(error.name).add('=').add(error.value).add(" makes no sense, expected ").add(error.expected).add("; default used");
+    line.add(error.name)
+        .add('=')
+        .add(error.value)
+        .add(" makes no sense, expected ")
+        .add(error.expected)
+        .add("; default used");
     log_line(line.view());
   }
 }
 
 void note_working_directory() {
-  if (os::raw_syscall(SYS_getcwd, os::as_argument(g_working_directory), sizeof(g_working_directory)) < 0) {
+  if (os::raw_syscall(SYS_getcwd, os::as_argument(g_working_directory),
+                      sizeof(g_working_directory)) < 0) {
     g_working_directory[0] = '\0';
   }
 }
@@ -54,15 +63,18 @@ void note_working_directory() {
 constinit Session g_session;
 
 void Session::prepare(const char* const* environment) {
-  if (state_.load(std::memory_order_acquire) != SessionState::kUnborn || environment == nullptr) return;
+  if (state_.load(std::memory_order_acquire) != SessionState::kUnborn || environment == nullptr)
+    return;
   if (preparing_.exchange(true, std::memory_order_acquire)) return;
   OptionErrors errors;
   options_ = parse_options(environment, errors);
   gather_facts(g_facts);
   static constinit char log_path[kMaxPath] = {};
   os::Text log(log_path, sizeof(log_path));
-  const bool relative_log = !options_.log.empty() && options_.log.front() != '/' && options_.log != "stderr";
-  if (relative_log || (!options_.out.empty() && options_.out.front() != '/')) note_working_directory();
+  const bool relative_log =
+      !options_.log.empty() && options_.log.front() != '/' && options_.log != "stderr";
+  if (relative_log || (!options_.out.empty() && options_.out.front() != '/'))
+    note_working_directory();
   if (relative_log) log.add(g_working_directory).add('/');
   log.add(options_.log);
   set_log_pid(g_facts.pid);
@@ -91,18 +103,24 @@ void Session::prepare(const char* const* environment) {
 
 uint64_t Session::now_us() const {
   const uint64_t now_ns = os::monotonic_ns();
-  return now_ns > file_.start_ns ? (now_ns - file_.start_ns) / 1000 : 0;  // the coarse clock lags behind the fine one
+  // The coarse clock lags behind the fine one.
+  return now_ns > file_.start_ns ? (now_ns - file_.start_ns) / 1000 : 0;
 }
 
-// Signals wait while a file is created: a handler that leaves by siglongjmp would abandon it half done for good.
+// Signals wait while a file is created: a handler that leaves by siglongjmp would abandon it half
+// done for good.
 class SignalsWait {
  public:
   explicit SignalsWait(bool allowed) : allowed_(allowed) {
     const uint64_t all = ~uint64_t{0};
-    if (allowed_) os::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, os::as_argument(&all), os::as_argument(&before_), sizeof(before_));
+    if (allowed_)
+      os::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, os::as_argument(&all),
+                      os::as_argument(&before_), sizeof(before_));
   }
   ~SignalsWait() {
-    if (allowed_) os::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, os::as_argument(&before_), 0, sizeof(before_));
+    if (allowed_)
+      os::raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, os::as_argument(&before_), 0,
+                      sizeof(before_));
   }
   SignalsWait(const SignalsWait&) = delete;
   SignalsWait& operator=(const SignalsWait&) = delete;
@@ -119,7 +137,8 @@ bool Session::become_ready() {
   }
   const SignalsWait wait(!g_facts.restricted() && !sandboxed());
   SessionState expected = SessionState::kReady;
-  if (!state_.compare_exchange_strong(expected, SessionState::kStarting, std::memory_order_acq_rel)) {
+  if (!state_.compare_exchange_strong(expected, SessionState::kStarting,
+                                      std::memory_order_acq_rel)) {
     return expected == SessionState::kRecording;
   }
   const bool started = start();
@@ -135,7 +154,8 @@ bool Session::start() {
     set_log_pid(g_facts.pid);
   }
   const uint64_t live_bytes = exact ? (8 << 20) : (256 << 10);
-  file_ = create_recording(options_, g_facts, g_working_directory, parent_, kPrivateBytes + live_bytes);
+  file_ =
+      create_recording(options_, g_facts, g_working_directory, parent_, kPrivateBytes + live_bytes);
   if (file_.base == nullptr) return false;
   g_reservation.start(file_.base, file_.plan.file_bytes, file_.all_reserved);
   ledger_ = ring::Ledger(file_.base, ensure_space);
@@ -158,18 +178,21 @@ bool Session::start() {
     sandboxed_.store(true, std::memory_order_relaxed);
   }
   if (forked_) {
-    events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0, static_cast<uint64_t>(ring::MarkCode::kFork), parent_.pid);
+    events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0,
+                  static_cast<uint64_t>(ring::MarkCode::kFork), parent_.pid);
   }
   return true;
 }
 
-// In a copied address space the mapping is still the parent's file. Private memory takes its place, so that even a writer that
-// the fork interrupted (a handler forked inside the recorder) can't touch the parent's file.
+// In a copied address space the mapping is still the parent's file. Private memory takes its place,
+// so that even a writer that the fork interrupted (a handler forked inside the recorder) can't
+// touch the parent's file.
 void Session::notice_fork() {
   SessionState state = state_.load(std::memory_order_acquire);
   if (state == SessionState::kUnborn || state == SessionState::kOff || space_.is_own()) return;
   if (state == SessionState::kStarting && forked_) return;  // another thread of this child is at it
-  if (!state_.compare_exchange_strong(state, SessionState::kStarting, std::memory_order_acq_rel)) return;
+  if (!state_.compare_exchange_strong(state, SessionState::kStarting, std::memory_order_acq_rel))
+    return;
   forked_ = true;
   if (file_.base != nullptr && !sandboxed()) {
     parent_ = {file_.salt, ledger_.live().next_sequence, g_facts.pid};
@@ -179,7 +202,8 @@ void Session::notice_fork() {
   }
   inherited_frees_.store(0, std::memory_order_relaxed);
   space_.adopt();
-  state_.store(options_.children == Children::kNone ? SessionState::kOff : SessionState::kReady, std::memory_order_release);
+  state_.store(options_.children == Children::kNone ? SessionState::kOff : SessionState::kReady,
+               std::memory_order_release);
 }
 
 bool Session::owned_by_this_pid() const {
@@ -192,12 +216,14 @@ void Session::note_exit(int code) {
   ring::LiveHeader& live = ledger_.live();
   live.exit_code = code;
   live.end_us = now_us();
-  std::atomic_ref<uint32_t>(live.state).store(static_cast<uint32_t>(ring::State::kExited), std::memory_order_release);
+  std::atomic_ref<uint32_t>(live.state)
+      .store(static_cast<uint32_t>(ring::State::kExited), std::memory_order_release);
 }
 
 void Session::note_teardown() {
   if (!owned_by_this_pid() || ledger_.live().teardown_us != 0) return;
-  std::atomic_ref<uint64_t>(ledger_.live().teardown_us).store(now_us() | 1, std::memory_order_release);
+  std::atomic_ref<uint64_t>(ledger_.live().teardown_us)
+      .store(now_us() | 1, std::memory_order_release);
 }
 
 void Session::note_exec(bool begins) {
@@ -205,7 +231,8 @@ void Session::note_exec(bool begins) {
   ring::LiveHeader& live = ledger_.live();
   live.end_us = begins ? now_us() : 0;
   const ring::State state = begins ? ring::State::kExecuted : ring::State::kRunning;
-  std::atomic_ref<uint32_t>(live.state).store(static_cast<uint32_t>(state), std::memory_order_release);
+  std::atomic_ref<uint32_t>(live.state)
+      .store(static_cast<uint32_t>(state), std::memory_order_release);
 }
 
 void Session::enter_sandbox() {
@@ -213,7 +240,8 @@ void Session::enter_sandbox() {
   become_ready();  // what the program allocates behind the filter could not start a file any more
   if (state_.load(std::memory_order_acquire) == SessionState::kRecording && owned_by_this_pid()) {
     if (reserve_whole_file(file_)) g_reservation.mark_all();
-    events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0, static_cast<uint64_t>(ring::MarkCode::kSandbox), 0);
+    events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0,
+                  static_cast<uint64_t>(ring::MarkCode::kSandbox), 0);
     ledger_.live().sandboxed = 1;
   }
   g_reservation.freeze();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one recording of this process: the only global state of the recorder, constant-initialised and never destroyed.
+// The one recording of this process: the only global state of the recorder, constant-initialised
+// and never destroyed.
 //
 //   kUnborn --first use--> kReady --first sample--> kStarting --> kRecording
 //                            |  ^                      |
 //                            |  +--- forked child -----+--> kOff (disabled, no room, policy)
 //
-// kStarting is held by one thread, which creates the file; samples of other threads meanwhile are dropped and counted.
+// kStarting is held by one thread, which creates the file; samples of other threads meanwhile are
+// dropped and counted.
 #pragma once
 
 #include <atomic>
@@ -24,11 +26,11 @@ enum class SessionState : uint32_t { kUnborn, kReady, kStarting, kRecording, kOf
 // What the other parts keep per recording; they hear of its begin and of a fork.
 struct SessionListener {
   bool (*begin)(bool every_allocation, uint32_t live_capacity);  // false: no memory, do not record
-  void (*forked)();                                              // in a child, before its recording begins
+  void (*forked)();                                              // in a child, before it records
 };
 
-// Thread-safety: yes. Signal-safety: yes, except start-up, which a signal handler may only find going on.
-// Allocates: never.
+// Thread-safety: yes. Signal-safety: yes, except start-up, which a signal handler may only find
+// going on. Allocates: never.
 class Session {
  public:
   constexpr Session() = default;
@@ -36,15 +38,19 @@ class Session {
   // Reads options once; any thread, any number of times. From then on state() is kReady or kOff.
   void prepare(const char* const* environment);
 
-  // True if a sample may be recorded now: starts the recording if need be, and a forked child's own. One load and compare
-  // where all is as usual.
+  // True if a sample may be recorded now: starts the recording if need be, and a forked child's
+  // own. One load and compare where all is as usual.
   bool ready_to_record() {
-    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own()) [[likely]] return true;
+    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own())
+        [[likely]]
+      return true;
     return become_ready();
   }
   // The same for a free: never starts a recording, but notices a fork.
   bool recording_here() {
-    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own()) [[likely]] return true;
+    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own())
+        [[likely]]
+      return true;
     notice_fork();
     return state_.load(std::memory_order_acquire) == SessionState::kRecording;
   }
@@ -61,12 +67,13 @@ class Session {
   uint64_t now_us() const;
 
   void set_listener(const SessionListener& listener) { listener_ = listener; }
-  // A sample that came while another thread (or the code that a signal handler interrupted) was creating the file.
+  // A sample that came while another thread (or the code that a signal handler interrupted) was
+  // creating the file.
   void count_lost_at_start() { lost_at_start_.fetch_add(1, std::memory_order_relaxed); }
   void count_inherited_free() { inherited_frees_.fetch_add(1, std::memory_order_relaxed); }
 
-  // The process is about to end or to become another program. Only the process that owns the recording says so: a vfork child
-  // shares this memory but has a pid of its own.
+  // The process is about to end or to become another program. Only the process that owns the
+  // recording says so: a vfork child shares this memory but has a pid of its own.
   void note_exit(int code);
   void note_teardown();  // exit() has begun: handlers and destructors run
   void note_exec(bool begins);

@@ -11,20 +11,23 @@
 namespace dbgtrace::hooks::process {
 namespace {
 
-// Looked up, not imported: before glibc 2.34 they lie in libpthread, which a program may do without.
+// Looked up, not imported: before glibc 2.34 they lie in libpthread, which a program may do
+// without.
 using KeyCreate = int (*)(pthread_key_t*, void (*)(void*));
 using SetSpecific = int (*)(pthread_key_t, const void*);
 constinit SetSpecific g_set_specific = nullptr;
 constinit pthread_key_t g_key = 0;
 constexpr pthread_key_t kKeysWithoutMemory = 32;
 
-// value: (recording << 14 | thread) + 1, so that a forked child's thread does not end one of its parent.
+// value: (recording << 14 | thread) + 1, so that a forked child's thread does not end one of its
+// parent.
 void end_thread(void* value) {
   const uintptr_t packed = reinterpret_cast<uintptr_t>(value) - 1;
   Session& session = g_session;
   if (!session.recording_here() || packed >> 14 != session.number()) return;
   const auto index = static_cast<uint32_t>(packed & ring::kThreadMask);
-  if (auto* thread = session.ledger().entry<ring::Thread>(ring::SectionKind::kThreads, index)) thread->end_us = session.now_us();
+  if (auto* thread = session.ledger().entry<ring::Thread>(ring::SectionKind::kThreads, index))
+    thread->end_us = session.now_us();
   session.events().write(ring::EventKind::kThreadEnd, index, 0, session.now_us(), 0, 0, 0);
 }
 

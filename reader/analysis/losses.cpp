@@ -26,8 +26,7 @@ std::vector<Loss> losses_of(const ring::LossCounters& lost) {
       {"stale_entries", "blocks were freed behind the recorder's back", lost.stale_entries, false},
       {"thread_table_full", "threads are counted as one (thread table full)",
        lost.thread_table_full, false},
-      {"start_races", "samples came while the file was being created", lost.start_races,
-       false},
+      {"start_races", "samples came while the file was being created", lost.start_races, false},
   };
 }
 

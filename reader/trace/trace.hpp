@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The model of a recording that analyses work on: plain values decoded from the file, with every damage that was met on the
-// way. Nothing in here points into the file, prints or computes verdicts.
+// The model of a recording that analyses work on: plain values decoded from the file, with every
+// damage that was met on the way. Nothing in here points into the file, prints or computes
+// verdicts.
 #pragma once
 
 #include <array>
@@ -77,7 +78,7 @@ struct Trace {
   std::vector<Stack> stacks;  // [0] is empty
   std::vector<Site> sites;    // [0] is "other": no slot found
   std::vector<LiveBlock> live;
-  std::vector<Thread> threads;  // [0] is "other"
+  std::vector<Thread> threads;            // [0] is "other"
   std::vector<ring::SeriesPoint> series;  // by time, finest level where levels overlap
   std::vector<Event> events;              // oldest first; filled only when asked for
   uint64_t gap_bytes = 0;                 // of the ring: damaged, not merely overwritten
@@ -85,7 +86,9 @@ struct Trace {
   std::vector<Damage> damages;
 
   // Microseconds since start of the newest thing in the file.
-  uint64_t end_us() const { return header.live.end_us != 0 ? header.live.end_us : header.live.last_us; }
+  uint64_t end_us() const {
+    return header.live.end_us != 0 ? header.live.end_us : header.live.last_us;
+  }
 };
 
 // The module that pc belonged to at time_us, or null.

@@ -15,10 +15,10 @@ static inline void pause_ms(long ms) {
 }
 
 // The compiler may drop a block that nobody looks at; after this somebody did.
-static inline void keep(const void *block) { __asm__ volatile("" : : "r"(block) : "memory"); }
+static inline void keep(const void* block) { __asm__ volatile("" : : "r"(block) : "memory"); }
 
 // xorshift32: the same course on every machine. The state must not be 0.
-static inline uint32_t roll(uint32_t *state) {
+static inline uint32_t roll(uint32_t* state) {
   uint32_t x = *state;
   x ^= x << 13;
   x ^= x >> 17;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recorder without a process: real sampler, ledger and event writer on memory, with the clock, the seeds and the blocks as
-// arguments. What it leaves is an image that the reader loads like a file.
+// The recorder without a process: real sampler, ledger and event writer on memory, with the clock,
+// the seeds and the blocks as arguments. What it leaves is an image that the reader loads like a
+// file.
 #pragma once
 
 #include <cstring>
-#include <stdexcept>
 #include <memory>
+#include <stdexcept>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +22,9 @@ namespace dbgtrace::tests {
 class SimulatedRecorder {
  public:
   SimulatedRecorder(uint64_t file_bytes, uint64_t interval_bytes, uint64_t seed)
-      : plan_(ring::make_plan(file_bytes, interval_bytes == 1)), image_(plan_.file_bytes / 8), scratch_(4 * ring::kSealScratchBytes) {
+      : plan_(ring::make_plan(file_bytes, interval_bytes == 1)),
+        image_(plan_.file_bytes / 8),
+        scratch_(4 * ring::kSealScratchBytes) {
     auto& header = *reinterpret_cast<ring::Header*>(image_.data());
     std::memcpy(header.magic, ring::kMagic, 8);
     header.version = ring::kVersion;
@@ -38,7 +41,8 @@ class SimulatedRecorder {
     header.live.interval_bytes = interval_bytes;
     header.live.exact_until_us = interval_bytes == 1 ? ~uint64_t{0} : 0;
     ledger_ = ring::Ledger(reinterpret_cast<std::byte*>(image_.data()), nullptr);
-    for (uint32_t i = 0; i < ring::kSectionCount; ++i) ledger_.set_section(static_cast<ring::SectionKind>(i), plan_.sections[i]);
+    for (uint32_t i = 0; i < ring::kSectionCount; ++i)
+      ledger_.set_section(static_cast<ring::SectionKind>(i), plan_.sections[i]);
     events_.start(ledger_, header.salt, scratch_.data());
     const uint32_t capacity = ledger_.section(ring::SectionKind::kLive).capacity;
     index_words_ = std::make_unique<std::atomic<uint64_t>[]>(capacity);
@@ -63,7 +67,9 @@ class SimulatedRecorder {
     }
     const uint64_t drawn_with = drawn_with_;
     draw();
-    if (size_bytes != 0 || drawn_with <= 1) record(address, size_bytes, hooks::alloc::sample_weight(size_bytes, drawn_with), site, time_us);
+    if (size_bytes != 0 || drawn_with <= 1)
+      record(address, size_bytes, hooks::alloc::sample_weight(size_bytes, drawn_with), site,
+             time_us);
     return address;
   }
 
@@ -79,19 +85,25 @@ class SimulatedRecorder {
   }
 
   // old_bytes: as the program knows it.
-  void resize(uintptr_t address, uint64_t old_bytes, uint64_t new_bytes, uint64_t site, uint64_t time_us) {
+  void resize(uintptr_t address, uint64_t old_bytes, uint64_t new_bytes, uint64_t site,
+              uint64_t time_us) {
     hooks::alloc::Block old{};
-    const uint32_t slot = filter_->may_hold(address) ? blocks_.detach(address, old) : hooks::alloc::kNoSlot;
+    const uint32_t slot =
+        filter_->may_hold(address) ? blocks_.detach(address, old) : hooks::alloc::kNoSlot;
     const uint64_t growth = new_bytes > old_bytes ? new_bytes - old_bytes : 0;
     const uint64_t drawn_with = drawn_with_;
     const bool hit = growth != 0 && growth >= countdown_;
-    if (hit) draw();
-    else countdown_ -= growth;
+    if (hit)
+      draw();
+    else
+      countdown_ -= growth;
     const uint16_t weight = hit ? hooks::alloc::sample_weight(growth, drawn_with) : 0;
     if (slot != hooks::alloc::kNoSlot) {
-      blocks_.resized(slot, address, address, new_bytes, {growth, hit, weight, drawn_with == 1}, time_us, 0);
+      blocks_.resized(slot, address, address, new_bytes, {growth, hit, weight, drawn_with == 1},
+                      time_us, 0);
     } else if (hit) {
-      const double share = ring::weight_to_double(weight) * static_cast<double>(growth) / static_cast<double>(new_bytes);
+      const double share = ring::weight_to_double(weight) * static_cast<double>(growth) /
+                           static_cast<double>(new_bytes);
       record(address, new_bytes, ring::weight_from_double(share), site, time_us);
     }
   }
@@ -107,7 +119,8 @@ class SimulatedRecorder {
   uint64_t interval_bytes() const { return interval_.bytes(); }
 
   reader::trace::Trace trace(bool events = false) const {
-    auto result = reader::trace::load_image(std::as_bytes(std::span(image_)), "simulated", {events});
+    auto result =
+        reader::trace::load_image(std::as_bytes(std::span(image_)), "simulated", {events});
     if (!result) throw std::runtime_error(result.error().message);
     return std::move(*result);
   }
@@ -117,10 +130,11 @@ class SimulatedRecorder {
     drawn_with_ = interval_.bytes();
     countdown_ = drawn_with_ <= 1 ? 0 : hooks::alloc::draw_distance(random_, drawn_with_);
   }
-  void record(uintptr_t address, uint64_t size_bytes, uint16_t weight, uint64_t site, uint64_t time_us) {
+  void record(uintptr_t address, uint64_t size_bytes, uint16_t weight, uint64_t site,
+              uint64_t time_us) {
     const uint64_t pcs[2] = {0x400000 + site * 64, 0x400010};
-    const ring::SiteRef found =
-        ring::find_or_make_site(ledger_, (site + 1) * 0x9e3779b97f4a7c15, ring::SiteKind::kHeap, {pcs, time_us, 0, false});
+    const ring::SiteRef found = ring::find_or_make_site(
+        ledger_, (site + 1) * 0x9e3779b97f4a7c15, ring::SiteKind::kHeap, {pcs, time_us, 0, false});
     blocks_.born(address, found, {time_us, size_bytes, found.id, 0, weight});
   }
 

@@ -10,11 +10,11 @@
 class Arena {
  public:
   ~Arena() {
-    for (char *chunk : chunks_) std::free(chunk);
+    for (char* chunk : chunks_) std::free(chunk);
   }
-  NOINLINE char *take(std::size_t size) {
+  NOINLINE char* take(std::size_t size) {
     if (chunks_.empty() || used_ + size > kChunk) {
-      chunks_.push_back(static_cast<char *>(std::malloc(kChunk)));
+      chunks_.push_back(static_cast<char*>(std::malloc(kChunk)));
       used_ = 0;
     }
     used_ += size;
@@ -23,7 +23,7 @@ class Arena {
 
  private:
   static constexpr std::size_t kChunk = 8192;
-  std::vector<char *> chunks_;
+  std::vector<char*> chunks_;
   std::size_t used_ = 0;
 };
 

@@ -10,11 +10,11 @@
 static std::map<std::string, std::string> pages;
 
 NOINLINE static void store(unsigned id) {
-  pages.emplace("/page?visit=" + std::to_string(id) + "&from=start", std::string(1800, 'p'));  // leaks
+  pages.emplace("/page?visit=" + std::to_string(id) + "&from=ad", std::string(1800, 'p'));  // leaks
 }
 
 NOINLINE static bool look_up(unsigned id) {
-  return pages.find("/page?visit=" + std::to_string(id) + "&from=start") != pages.end();
+  return pages.find("/page?visit=" + std::to_string(id) + "&from=ad") != pages.end();
 }
 
 int main() {

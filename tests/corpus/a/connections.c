@@ -11,14 +11,14 @@ typedef struct {
   char *input, *output;
 } Connection;
 
-NOINLINE static void open_connection(Connection *connection) {
+NOINLINE static void open_connection(Connection* connection) {
   connection->input = malloc(2048);
   connection->output = malloc(1024);
   memset(connection->input, 0, 2048);
   keep(connection->output);
 }
 
-NOINLINE static void close_connection(Connection *connection) {
+NOINLINE static void close_connection(Connection* connection) {
   free(connection->input);
   free(connection->output);
   memset(connection, 0, sizeof *connection);

@@ -11,7 +11,7 @@
 static std::atomic<bool> stop{false};
 
 NOINLINE static void poll_sensor(unsigned step) {
-  auto *reading = new double[300];  // leaks
+  auto* reading = new double[300];  // leaks
   reading[0] = step;
   keep(reading);
 }

@@ -7,8 +7,8 @@
 
 #include "pace.h"
 
-NOINLINE static int check_order(uint32_t *dice) {
-  char *copy = malloc(640);  // leaks
+NOINLINE static int check_order(uint32_t* dice) {
+  char* copy = malloc(640);  // leaks
   memset(copy, 'o', 640);
   keep(copy);
   if (roll(dice) % 8 == 0) return -1;

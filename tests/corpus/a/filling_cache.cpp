@@ -9,7 +9,7 @@
 
 static std::map<unsigned, std::string> tiles;
 
-NOINLINE static const std::string &tile(unsigned key) {
+NOINLINE static const std::string& tile(unsigned key) {
   auto found = tiles.find(key);
   if (found == tiles.end()) found = tiles.emplace(key, std::string(3000, 't')).first;
   return found->second;

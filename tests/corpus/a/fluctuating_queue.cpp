@@ -9,11 +9,11 @@
 
 #include "pace.h"
 
-static std::deque<char *> queue;
+static std::deque<char*> queue;
 static std::mutex guard;
 
-NOINLINE static char *produce() {
-  char *job = static_cast<char *>(std::malloc(1500));
+NOINLINE static char* produce() {
+  char* job = static_cast<char*>(std::malloc(1500));
   job[0] = 'j';
   return job;
 }
@@ -35,7 +35,7 @@ int main() {
   std::thread consumer(consume, 500);
   for (int step = 0; step < 480; ++step) {
     for (int i = 0; i < 3; ++i) {
-      char *job = produce();
+      char* job = produce();
       std::lock_guard hold(guard);
       queue.push_back(job);
     }

@@ -10,13 +10,13 @@
 #include "pace.h"
 
 NOINLINE static void handle_client(unsigned id) {
-  char *state = malloc(1400);  // leaks
+  char* state = malloc(1400);  // leaks
   memset(state, (int)id, 1400);
   keep(state);
 }
 
 NOINLINE static void tick(void) {
-  char *line = malloc(900);
+  char* line = malloc(900);
   line[0] = '.';
   keep(line);
   free(line);

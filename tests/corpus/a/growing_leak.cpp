@@ -12,15 +12,15 @@ struct Record {
   char text[2044];
 };
 
-NOINLINE static Record *remember(unsigned id) {
-  auto *record = new Record;  // leaks
+NOINLINE static Record* remember(unsigned id) {
+  auto* record = new Record;  // leaks
   record->id = id;
   std::snprintf(record->text, sizeof record->text, "request %u", id);
   return record;
 }
 
 NOINLINE static void answer(unsigned id) {
-  char *reply = static_cast<char *>(std::malloc(3000));
+  char* reply = static_cast<char*>(std::malloc(3000));
   std::snprintf(reply, 3000, "answer %u", id);
   keep(reply);
   std::free(reply);

@@ -7,9 +7,9 @@
 
 #include "pace.h"
 
-static char *features[20];
+static char* features[20];
 
-NOINLINE static char *feature(unsigned which) {
+NOINLINE static char* feature(unsigned which) {
   if (features[which] == NULL) {
     features[which] = calloc(6, 2048);
     features[which][0] = (char)(which + 1);
@@ -18,7 +18,7 @@ NOINLINE static char *feature(unsigned which) {
 }
 
 NOINLINE static unsigned use(unsigned which) {
-  char *work = malloc(1200);
+  char* work = malloc(1200);
   memcpy(work, feature(which), 1200);
   keep(work);
   unsigned result = (unsigned char)work[0];

@@ -10,9 +10,9 @@
 #include "pace.h"
 
 int main() {
-  void *plugin = dlopen("./transcoder.so", RTLD_NOW);
+  void* plugin = dlopen("./transcoder.so", RTLD_NOW);
   if (plugin == nullptr) return std::fprintf(stderr, "%s\n", dlerror()), 1;
-  auto *transcode = reinterpret_cast<int (*)(unsigned)>(dlsym(plugin, "transcode"));
+  auto* transcode = reinterpret_cast<int (*)(unsigned)>(dlsym(plugin, "transcode"));
   int sum = 0;
   for (unsigned frame = 0; frame < 400; ++frame) {
     sum += transcode(frame);

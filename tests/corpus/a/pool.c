@@ -7,34 +7,34 @@
 #include "pace.h"
 
 typedef struct Piece {
-  struct Piece *next;
+  struct Piece* next;
   char data[504];
 } Piece;
 
-static Piece *spare;
+static Piece* spare;
 
 NOINLINE static void grow_pool(void) {
-  Piece *chunk = malloc(32 * sizeof(Piece));
+  Piece* chunk = malloc(32 * sizeof(Piece));
   for (int i = 0; i < 32; ++i) {
     chunk[i].next = spare;
     spare = &chunk[i];
   }
 }
 
-NOINLINE static Piece *take(void) {
+NOINLINE static Piece* take(void) {
   if (spare == NULL) grow_pool();
-  Piece *piece = spare;
+  Piece* piece = spare;
   spare = piece->next;
   return piece;
 }
 
-NOINLINE static void give_back(Piece *piece) {
+NOINLINE static void give_back(Piece* piece) {
   piece->next = spare;
   spare = piece;
 }
 
 int main(void) {
-  static Piece *held[2000];
+  static Piece* held[2000];
   unsigned count = 0;
   uint32_t dice = 17;
   for (int step = 0; step < 500; ++step) {

@@ -9,13 +9,13 @@
 
 enum { kTranscripts = 24 };
 static struct {
-  char *text;
+  char* text;
   size_t length;
 } transcripts[kTranscripts];
 
-NOINLINE static void append(unsigned which, const char *line, size_t length) {
+NOINLINE static void append(unsigned which, const char* line, size_t length) {
   size_t grown = transcripts[which].length + length;
-  char *text = realloc(transcripts[which].text, grown);  // leaks
+  char* text = realloc(transcripts[which].text, grown);  // leaks
   if (text == NULL) abort();
   memcpy(text + transcripts[which].length, line, length);
   transcripts[which].text = text;

@@ -8,12 +8,12 @@
 #include "pace.h"
 
 struct Message {
-  char *body = nullptr;
+  char* body = nullptr;
   std::size_t length = 0;
 };
 
-NOINLINE static void extend(Message &message, std::size_t length) {
-  message.body = static_cast<char *>(std::realloc(message.body, message.length + length));  // leaks
+NOINLINE static void extend(Message& message, std::size_t length) {
+  message.body = static_cast<char*>(std::realloc(message.body, message.length + length));  // leaks
   std::memset(message.body + message.length, 'm', length);
   message.length += length;
 }

@@ -7,7 +7,7 @@
 
 #include "pace.h"
 
-static char *config;
+static char* config;
 
 NOINLINE static void load_config(unsigned version) {
   config = calloc(1, 24000);  // leaks
@@ -19,7 +19,7 @@ int main(void) {
   for (unsigned version = 0; version < 120; ++version) {
     load_config(version);
     for (int i = 0; i < 4; ++i) {
-      char *copy = malloc(700);
+      char* copy = malloc(700);
       memcpy(copy, config, 700);
       keep(copy);
       free(copy);

@@ -7,8 +7,8 @@
 
 #include "pace.h"
 
-NOINLINE static void *allocate_or_die(size_t size) {
-  void *block = malloc(size);  // leaks
+NOINLINE static void* allocate_or_die(size_t size) {
+  void* block = malloc(size);  // leaks
   if (block == NULL) abort();
   memset(block, 1, size);
   return block;
@@ -17,19 +17,19 @@ NOINLINE static void *allocate_or_die(size_t size) {
 NOINLINE static void remember_route(void) { keep(allocate_or_die(1100)); }
 
 NOINLINE static void forward_packet(void) {
-  void *packet = allocate_or_die(1500);
+  void* packet = allocate_or_die(1500);
   keep(packet);
   free(packet);
 }
 
-NOINLINE static void *open_window(void) {
-  void *window = allocate_or_die(1300);
+NOINLINE static void* open_window(void) {
+  void* window = allocate_or_die(1300);
   keep(window);
   return window;
 }
 
 int main(void) {
-  void *windows[32];
+  void* windows[32];
   for (int i = 0; i < 32; ++i) windows[i] = open_window();
   for (int step = 0; step < 500; ++step) {
     remember_route();

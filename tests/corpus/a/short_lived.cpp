@@ -8,7 +8,7 @@
 
 #include "pace.h"
 
-NOINLINE static std::vector<std::string> split(const std::string &text) {
+NOINLINE static std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> words;
   for (std::size_t at = 0; at < text.size(); at += 40) words.push_back(text.substr(at, 40));
   return words;
@@ -18,7 +18,7 @@ NOINLINE static std::string join(std::vector<std::string> words, int depth) {
   if (depth > 0) return join(std::move(words), depth - 1);
   std::sort(words.begin(), words.end());
   std::string text;
-  for (const auto &word : words) text += word;
+  for (const auto& word : words) text += word;
   return text;
 }
 

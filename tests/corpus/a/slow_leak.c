@@ -7,15 +7,15 @@
 
 #include "pace.h"
 
-NOINLINE static void *note_peer(unsigned id) {
-  unsigned *peer = malloc(128);  // leaks
+NOINLINE static void* note_peer(unsigned id) {
+  unsigned* peer = malloc(128);  // leaks
   peer[0] = id;
   return peer;
 }
 
-NOINLINE static void serve(uint32_t *dice) {
+NOINLINE static void serve(uint32_t* dice) {
   size_t size = 200 + roll(dice) % 600;
-  char *page = malloc(size);
+  char* page = malloc(size);
   memset(page, 'x', size);
   keep(page);
   free(page);

@@ -37,5 +37,5 @@ int main() {
     std::lock_guard hold(guard);
     results.clear();
   }
-  for (auto &worker : workers) worker.join();
+  for (auto& worker : workers) worker.join();
 }

@@ -10,7 +10,8 @@
 static std::vector<std::string> names;
 
 NOINLINE static void enrol(unsigned id) {
-  names.push_back("the long name of participant number " + std::to_string(id) + std::string(200, '.'));
+  names.push_back("the long name of participant number " + std::to_string(id) +
+                  std::string(200, '.'));
 }
 
 NOINLINE static std::size_t print_badge(unsigned id) {

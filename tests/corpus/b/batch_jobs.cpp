@@ -21,7 +21,7 @@ NOINLINE static std::vector<Row> load_rows(unsigned job, unsigned count) {
   return rows;
 }
 
-NOINLINE static std::size_t aggregate(const std::vector<Row> &rows) {
+NOINLINE static std::size_t aggregate(const std::vector<Row>& rows) {
   std::size_t sum = 0;
   for (int pass = 0; pass < 40; ++pass) {
     std::string line = rows[static_cast<std::size_t>(pass)].key + rows.back().value;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // interval: 16K
 // expect: innocent
-// note: slabs by operator new[] under a free list; the load, and the slabs with it, peaks at a third.
+// note: slabs by operator new[] under a free list; the load, and the slabs with it, peaks at a
+// third.
 #include <cmath>
 #include <memory>
 #include <vector>
@@ -10,13 +11,13 @@
 
 class BlockPool {
  public:
-  char *take() {
+  char* take() {
     if (spare_.empty()) add_slab();
-    char *block = spare_.back();
+    char* block = spare_.back();
     spare_.pop_back();
     return block;
   }
-  void give(char *block) { spare_.push_back(block); }
+  void give(char* block) { spare_.push_back(block); }
 
  private:
   NOINLINE void add_slab() {
@@ -25,12 +26,12 @@ class BlockPool {
   }
   static constexpr int kBlock = 1024;
   std::vector<std::unique_ptr<char[]>> slabs_;
-  std::vector<char *> spare_;
+  std::vector<char*> spare_;
 };
 
 int main() {
   BlockPool pool;
-  std::vector<char *> busy;
+  std::vector<char*> busy;
   for (int step = 0; step < 540; ++step) {
     double load = step < 360 ? std::sin(step * 3.14159 / 360) : 0.5 + 0.3 * std::sin(step / 9.0);
     auto wanted = static_cast<std::size_t>(1500 * load);

@@ -9,10 +9,10 @@
 
 struct segment {
   size_t used, capacity;
-  char *bytes;
+  char* bytes;
 };
 
-NOINLINE static void write_record(struct segment *segment, size_t size) {
+NOINLINE static void write_record(struct segment* segment, size_t size) {
   if (segment->used + size > segment->capacity) {
     segment->capacity = segment->capacity == 0 ? 1024 : segment->capacity * 2;
     segment->bytes = realloc(segment->bytes, segment->capacity);
@@ -21,7 +21,7 @@ NOINLINE static void write_record(struct segment *segment, size_t size) {
   segment->used += size;
 }
 
-NOINLINE static void flush(struct segment *segment) {
+NOINLINE static void flush(struct segment* segment) {
   keep(segment->bytes);
   free(segment->bytes);
   memset(segment, 0, sizeof *segment);
@@ -32,7 +32,7 @@ int main(void) {
   uint32_t dice = 29;
   for (int step = 0; step < 560; ++step) {
     for (int i = 0; i < 10; ++i) {
-      struct segment *segment = &segments[roll(&dice) % 6];
+      struct segment* segment = &segments[roll(&dice) % 6];
       write_record(segment, 200 + roll(&dice) % 500);
       if (segment->used > 60000) flush(segment);
     }

@@ -12,15 +12,15 @@ struct packet {
   unsigned char payload[1020];
 };
 
-NOINLINE static struct packet *read_packet(uint32_t *dice) {
-  struct packet *packet = calloc(1, sizeof *packet);  // leaks
+NOINLINE static struct packet* read_packet(uint32_t* dice) {
+  struct packet* packet = calloc(1, sizeof *packet);  // leaks
   packet->checksum = roll(dice) % 20;
   memset(packet->payload, 0x5a, 200);
   return packet;
 }
 
-NOINLINE static int accept_packet(uint32_t *dice) {
-  struct packet *packet = read_packet(dice);
+NOINLINE static int accept_packet(uint32_t* dice) {
+  struct packet* packet = read_packet(dice);
   keep(packet);
   if (packet->checksum == 0) return -1;
   int first = packet->payload[0];

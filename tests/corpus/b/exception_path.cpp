@@ -7,13 +7,13 @@
 
 #include "pace.h"
 
-NOINLINE static void verify(const unsigned char *pixels, unsigned id) {
+NOINLINE static void verify(const unsigned char* pixels, unsigned id) {
   if (id % 9 == 4) throw std::runtime_error("image is truncated");
   keep(pixels);
 }
 
 NOINLINE static unsigned decode(unsigned id) {
-  auto *pixels = new unsigned char[5000];  // leaks
+  auto* pixels = new unsigned char[5000];  // leaks
   std::memset(pixels, 7, 5000);
   verify(pixels, id);
   unsigned sum = pixels[id % 5000];
@@ -26,7 +26,7 @@ int main() {
   for (unsigned id = 0; id < 1200; ++id) {
     try {
       sum += decode(id);
-    } catch (const std::exception &) {
+    } catch (const std::exception&) {
       ++refused;
     }
     pause_ms(2);

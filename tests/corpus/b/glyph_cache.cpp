@@ -11,8 +11,8 @@
 using Glyph = std::vector<unsigned char>;
 static std::unordered_map<unsigned, std::unique_ptr<Glyph>> glyphs;
 
-NOINLINE static const Glyph &glyph(unsigned code) {
-  auto &place = glyphs[code];
+NOINLINE static const Glyph& glyph(unsigned code) {
+  auto& place = glyphs[code];
   if (!place) place = std::make_unique<Glyph>(48 * 48, static_cast<unsigned char>(code));
   return *place;
 }

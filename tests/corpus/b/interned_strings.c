@@ -9,11 +9,11 @@
 #include "pace.h"
 
 enum { kNames = 700 };
-static char *table[1024];
+static char* table[1024];
 
-NOINLINE static const char *intern(const char *name) {
+NOINLINE static const char* intern(const char* name) {
   unsigned hash = 5381;
-  for (const char *at = name; *at != '\0'; ++at) hash = hash * 33 + (unsigned char)*at;
+  for (const char* at = name; *at != '\0'; ++at) hash = hash * 33 + (unsigned char)*at;
   while (table[hash % 1024] != NULL && strcmp(table[hash % 1024], name) != 0) ++hash;
   if (table[hash % 1024] == NULL) table[hash % 1024] = strdup(name);
   return table[hash % 1024];
@@ -26,7 +26,7 @@ int main(void) {
   for (int step = 0; step < 500; ++step) {
     for (int i = 0; i < 30; ++i) {
       snprintf(name, sizeof name, "%0240u: a tag of the markup language", roll(&dice) % kNames);
-      char *token = strdup(name);
+      char* token = strdup(name);
       sum += intern(token)[0];
       free(token);
     }

@@ -8,8 +8,8 @@
 
 #include "pace.h"
 
-NOINLINE static char *next_line(FILE *input) {
-  char *line = NULL;
+NOINLINE static char* next_line(FILE* input) {
+  char* line = NULL;
   size_t capacity = 0;
   if (getline(&line, &capacity, input) < 0) {  // leaks
     free(line);
@@ -22,8 +22,8 @@ int main(void) {
   static char text[] = "# one\nkey=value\n# two\nname=other\n# three\n";
   unsigned values = 0;
   for (int pass = 0; pass < 520; ++pass) {
-    FILE *input = fmemopen(text, sizeof text - 1, "r");
-    for (char *line; (line = next_line(input)) != NULL;) {
+    FILE* input = fmemopen(text, sizeof text - 1, "r");
+    for (char* line; (line = next_line(input)) != NULL;) {
       if (line[0] == '#') continue;
       ++values;
       free(line);

@@ -9,12 +9,12 @@
 
 struct log {
   size_t used, capacity;
-  char *text;
+  char* text;
 };
 
 static struct log logs[16];
 
-NOINLINE static void log_line(struct log *log, unsigned event) {
+NOINLINE static void log_line(struct log* log, unsigned event) {
   if (log->used + 160 > log->capacity) {
     log->capacity += 2048;
     log->text = realloc(log->text, log->capacity);  // leaks

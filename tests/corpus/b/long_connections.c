@@ -11,13 +11,13 @@ struct connection {
   char *buffer, *certificate;
 };
 
-NOINLINE static char *fresh_buffer(size_t size) {
-  char *buffer = aligned_alloc(64, (size + 63) / 64 * 64);
+NOINLINE static char* fresh_buffer(size_t size) {
+  char* buffer = aligned_alloc(64, (size + 63) / 64 * 64);
   memset(buffer, 0, 64);
   return buffer;
 }
 
-NOINLINE static void greet(struct connection *connection) {
+NOINLINE static void greet(struct connection* connection) {
   connection->certificate = malloc(1700);
   memset(connection->certificate, 'c', 1700);
   connection->buffer = fresh_buffer(1024);
@@ -30,7 +30,7 @@ int main(void) {
   for (int step = 0; step < 500; ++step) {
     for (int i = 0; i < 3 && open < 150; ++i) greet(&connections[open++]);
     for (int i = 0; i < 5; ++i) {
-      struct connection *connection = &connections[roll(&dice) % open];
+      struct connection* connection = &connections[roll(&dice) % open];
       free(connection->buffer);
       connection->buffer = fresh_buffer(1024 + roll(&dice) % 2048);
     }

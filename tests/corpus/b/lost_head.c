@@ -7,28 +7,28 @@
 #include "pace.h"
 
 struct node {
-  struct node *next;
+  struct node* next;
   unsigned value;
   char label[180];
 };
 
-NOINLINE static struct node *push_front(struct node *head, unsigned value) {
-  struct node *node = malloc(sizeof *node);  // leaks
+NOINLINE static struct node* push_front(struct node* head, unsigned value) {
+  struct node* node = malloc(sizeof *node);  // leaks
   node->next = head;
   node->value = value;
   return node;
 }
 
-NOINLINE static void drop(struct node *head) {
+NOINLINE static void drop(struct node* head) {
   while (head != NULL) {
-    struct node *next = head->next;
+    struct node* next = head->next;
     free(head);
     head = next;
   }
 }
 
 int main(void) {
-  struct node *head = NULL;
+  struct node* head = NULL;
   for (unsigned batch = 0; batch < 280; ++batch) {
     if (batch % 4 == 0) {
       head = NULL;

@@ -10,7 +10,7 @@
 
 class Lru {
  public:
-  NOINLINE const std::string &get(unsigned key) {
+  NOINLINE const std::string& get(unsigned key) {
     auto found = places_.find(key);
     if (found != places_.end()) {
       order_.splice(order_.begin(), order_, found->second);

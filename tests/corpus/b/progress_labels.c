@@ -8,15 +8,15 @@
 
 #include "pace.h"
 
-NOINLINE static char *progress_label(unsigned done) {
-  char *label = NULL;
+NOINLINE static char* progress_label(unsigned done) {
+  char* label = NULL;
   if (asprintf(&label, "%0480u of many items are done", done) < 0) abort();  // leaks
   return label;
 }
 
 int main(void) {
   for (unsigned done = 0; done < 750; ++done) {
-    char *label = progress_label(done);
+    char* label = progress_label(done);
     keep(label);
     if (done % 5 != 0) free(label);
     pause_ms(4);

@@ -10,7 +10,7 @@
 
 static std::map<unsigned, std::regex> patterns;
 
-NOINLINE static const std::regex &pattern(unsigned rule) {
+NOINLINE static const std::regex& pattern(unsigned rule) {
   auto found = patterns.find(rule);
   if (found == patterns.end()) {
     std::string text = "(item|order)-" + std::to_string(rule) + "-([0-9]+)[a-f]*(x|yy|zzz)?";

@@ -9,7 +9,7 @@
 #include "pace.h"
 
 static int run_batch(unsigned batch) {
-  void *plugin = dlopen("./filter.so", RTLD_NOW);
+  void* plugin = dlopen("./filter.so", RTLD_NOW);
   if (plugin == NULL) return fprintf(stderr, "%s\n", dlerror()), 0;
   int (*filter_block)(unsigned) = (int (*)(unsigned))dlsym(plugin, "filter_block");
   int sum = 0;

@@ -7,15 +7,15 @@
 
 #include "pace.h"
 
-static char *headers[12];
+static char* headers[12];
 
-NOINLINE static void set_header(unsigned which, const char *value) {
+NOINLINE static void set_header(unsigned which, const char* value) {
   headers[which] = strdup(value);  // leaks
 }
 
 NOINLINE static size_t send_headers(void) {
   size_t length = 0;
-  char *packet = malloc(8192);
+  char* packet = malloc(8192);
   for (unsigned i = 0; i < 12; ++i) {
     if (headers[i] == NULL) continue;
     size_t part = strlen(headers[i]);

@@ -7,26 +7,26 @@
 #include "pace.h"
 
 struct chunk {
-  struct chunk *next;
+  struct chunk* next;
   size_t used;
   char bytes[16368];
 };
 struct large {
-  struct large *next;
+  struct large* next;
   char bytes[];
 };
 
-static struct chunk *chunks;
-static struct large *larges;
+static struct chunk* chunks;
+static struct large* larges;
 
-NOINLINE static char *arena_take(size_t size) {
+NOINLINE static char* arena_take(size_t size) {
   if (size > 8000) {
-    struct large *large = malloc(sizeof *large + size);
+    struct large* large = malloc(sizeof *large + size);
     large->next = larges;
     larges = large;
     return large->bytes;
   }
-  struct chunk *chunk = chunks;
+  struct chunk* chunk = chunks;
   while (chunk != NULL && chunk->used + size > sizeof chunk->bytes) chunk = chunk->next;
   if (chunk == NULL) {
     chunk = malloc(sizeof *chunk);
@@ -39,9 +39,9 @@ NOINLINE static char *arena_take(size_t size) {
 }
 
 NOINLINE static void arena_reset(void) {
-  for (struct chunk *chunk = chunks; chunk != NULL; chunk = chunk->next) chunk->used = 0;
+  for (struct chunk* chunk = chunks; chunk != NULL; chunk = chunk->next) chunk->used = 0;
   while (larges != NULL) {
-    struct large *next = larges->next;
+    struct large* next = larges->next;
     free(larges);
     larges = next;
   }

@@ -14,11 +14,11 @@ struct Context {
 
 static std::unordered_map<uint64_t, Context> contexts;
 
-NOINLINE static Context &begin_request(uint64_t id) {
+NOINLINE static Context& begin_request(uint64_t id) {
   return contexts[id];  // leaks
 }
 
-NOINLINE static std::size_t render(const Context &context) {
+NOINLINE static std::size_t render(const Context& context) {
   std::string page(1500 + context.user % 100, 'h');
   return page.size();
 }
@@ -28,7 +28,7 @@ int main() {
   uint64_t id = 0x10000;
   for (int step = 0; step < 460; ++step) {
     for (int i = 0; i < 2; ++i) {
-      Context &context = begin_request(id += 7);
+      Context& context = begin_request(id += 7);
       context.user = static_cast<unsigned>(id);
       sent += render(context);
     }

@@ -8,14 +8,14 @@
 #include "pace.h"
 
 struct answer {
-  struct answer *next;
+  struct answer* next;
   char address[28], name[1000];
 };
 
-NOINLINE static int resolve(const char *name, unsigned count, struct answer **result) {
+NOINLINE static int resolve(const char* name, unsigned count, struct answer** result) {
   *result = NULL;
   for (unsigned i = 0; i < count; ++i) {
-    struct answer *answer = malloc(sizeof *answer);  // leaks
+    struct answer* answer = malloc(sizeof *answer);  // leaks
     strncpy(answer->name, name, sizeof answer->name);
     answer->next = *result;
     *result = answer;
@@ -26,7 +26,7 @@ NOINLINE static int resolve(const char *name, unsigned count, struct answer **re
 int main(void) {
   uint32_t dice = 6;
   for (int step = 0; step < 420; ++step) {
-    struct answer *answers;
+    struct answer* answers;
     resolve("service.example.org", 1 + roll(&dice) % 6, &answers);
     keep(answers);
     free(answers);

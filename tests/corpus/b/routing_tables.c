@@ -10,16 +10,16 @@
 enum { kBuckets = 256 };
 struct table {
   struct route {
-    struct route *next;
+    struct route* next;
     unsigned prefix;
     char gateway[2000];
-  } *buckets[kBuckets];
+  } * buckets[kBuckets];
 };
 
-NOINLINE static struct table *build(unsigned seed) {
-  struct table *table = calloc(1, sizeof *table);
+NOINLINE static struct table* build(unsigned seed) {
+  struct table* table = calloc(1, sizeof *table);
   for (unsigned i = 0; i < 900; ++i) {
-    struct route *route = calloc(1, sizeof *route);
+    struct route* route = calloc(1, sizeof *route);
     route->prefix = i * 2654435761u + seed;
     route->next = table->buckets[route->prefix % kBuckets];
     table->buckets[route->prefix % kBuckets] = route;
@@ -27,7 +27,7 @@ NOINLINE static struct table *build(unsigned seed) {
   return table;
 }
 
-NOINLINE static void destroy(struct table *table) {
+NOINLINE static void destroy(struct table* table) {
   for (unsigned i = 0; i < kBuckets; ++i) {
     for (struct route *route = table->buckets[i], *next; route != NULL; route = next) {
       next = route->next;
@@ -37,9 +37,9 @@ NOINLINE static void destroy(struct table *table) {
   free(table);
 }
 
-NOINLINE static int forward(struct table *table, unsigned address) {
-  char *packet = malloc(1400);
-  struct route *route = table->buckets[address % kBuckets];
+NOINLINE static int forward(struct table* table, unsigned address) {
+  char* packet = malloc(1400);
+  struct route* route = table->buckets[address % kBuckets];
   memcpy(packet, route == NULL ? "none" : route->gateway, 4);
   keep(packet);
   int hit = packet[0] == 0;
@@ -48,13 +48,13 @@ NOINLINE static int forward(struct table *table, unsigned address) {
 }
 
 int main(void) {
-  struct table *table = build(1);
+  struct table* table = build(1);
   uint32_t dice = 14;
   int hits = 0;
   for (int step = 0; step < 500; ++step) {
     for (int i = 0; i < 8; ++i) hits += forward(table, roll(&dice));
     if (step == 260) {
-      struct table *fresh = build(2);
+      struct table* fresh = build(2);
       destroy(table);
       table = fresh;
     }

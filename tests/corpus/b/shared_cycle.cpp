@@ -18,7 +18,7 @@ struct Document {
 
 NOINLINE static std::shared_ptr<Document> open_document() {
   auto document = std::make_shared<Document>();  // leaks
-  document->view = std::make_shared<View>();  // leaks
+  document->view = std::make_shared<View>();     // leaks
   document->view->document = document;
   return document;
 }

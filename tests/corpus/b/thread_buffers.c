@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // interval: 16K
 // expect: leak function=thread_buffer
-// note: a buffer per thread behind a key without destructor: each thread that ends leaves one behind.
+// note: a buffer per thread behind a key without destructor: each thread that ends leaves one
+// behind.
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,8 @@
 
 static pthread_key_t key;
 
-NOINLINE static char *thread_buffer(void) {
-  char *buffer = pthread_getspecific(key);
+NOINLINE static char* thread_buffer(void) {
+  char* buffer = pthread_getspecific(key);
   if (buffer == NULL) {
     buffer = calloc(16, 512);  // leaks
     pthread_setspecific(key, buffer);
@@ -19,7 +20,7 @@ NOINLINE static char *thread_buffer(void) {
   return buffer;
 }
 
-static void *serve(void *argument) {
+static void* serve(void* argument) {
   for (int i = 0; i < 5; ++i) {
     memset(thread_buffer(), i, 4000);
     pause_ms(1);

@@ -9,17 +9,17 @@
 struct alignas(64) Frame {
   int references = 1;
   unsigned char luma[32000];
-  NOINLINE static Frame *make() { return new Frame; }  // leaks
+  NOINLINE static Frame* make() { return new Frame; }  // leaks
 };
 
-NOINLINE static void release(Frame *frame) {
+NOINLINE static void release(Frame* frame) {
   if (--frame->references == 0) delete frame;
 }
 
 int main() {
-  std::deque<Frame *> window;
+  std::deque<Frame*> window;
   for (unsigned id = 0; id < 640; ++id) {
-    Frame *frame = Frame::make();
+    Frame* frame = Frame::make();
     frame->luma[0] = static_cast<unsigned char>(id);
     if (id % 4 == 1) ++frame->references;
     window.push_back(frame);
@@ -30,5 +30,5 @@ int main() {
     }
     pause_ms(4);
   }
-  for (Frame *frame : window) release(frame);
+  for (Frame* frame : window) release(frame);
 }

@@ -10,7 +10,7 @@
 
 thread_local std::unique_ptr<char[]> scratch;
 
-NOINLINE static char *scratch_buffer() {
+NOINLINE static char* scratch_buffer() {
   if (!scratch) scratch = std::make_unique<char[]>(10000);
   return scratch.get();
 }
@@ -33,5 +33,5 @@ int main() {
     }
     pause_ms(6);
   }
-  for (auto &worker : workers) worker.join();
+  for (auto& worker : workers) worker.join();
 }

@@ -22,15 +22,19 @@ struct Mix {
   std::function<uint64_t(hooks::alloc::Random&)> size;
 };
 
-uint64_t below(hooks::alloc::Random& random, uint64_t limit) { return (random.next() >> 11) % limit; }
+uint64_t below(hooks::alloc::Random& random, uint64_t limit) {
+  return (random.next() >> 11) % limit;
+}
 
 std::vector<Mix> mixes() {
   return {
       {"16 bytes", 96 << 20, [](auto&) { return uint64_t{16}; }},
       {"64 to 1024", 192 << 20, [](auto& r) { return 64 + below(r, 960); }},
       {"4 KiB pages", 384 << 20, [](auto&) { return uint64_t{4096}; }},
-      {"powers of two to 1 MiB", 768 << 20, [](auto& r) { return uint64_t{1} << (4 + below(r, 17)); }},
-      {"few big, many small", 512 << 20, [](auto& r) { return below(r, 100) == 0 ? uint64_t{300'000} : 48 + below(r, 64); }},
+      {"powers of two to 1 MiB", 768 << 20,
+       [](auto& r) { return uint64_t{1} << (4 + below(r, 17)); }},
+      {"few big, many small", 512 << 20,
+       [](auto& r) { return below(r, 100) == 0 ? uint64_t{300'000} : 48 + below(r, 64); }},
       {"around the interval", 1024 << 20, [](auto& r) { return 200'000 + below(r, 600'000); }},
   };
 }
@@ -52,7 +56,8 @@ struct Errors {
 };
 
 // Allocates a mix, frees a third of it in the order of allocation, and compares what lives.
-void run(SimulatedRecorder& recorder, const Mix& mix, uint64_t seed, Errors& errors, uint64_t other_interval) {
+void run(SimulatedRecorder& recorder, const Mix& mix, uint64_t seed, Errors& errors,
+         uint64_t other_interval) {
   hooks::alloc::Random sizes;
   sizes.seed(seed * 7919 + 13);
   uint64_t allocated = 0, live = 0, time_us = 0;
@@ -61,8 +66,10 @@ void run(SimulatedRecorder& recorder, const Mix& mix, uint64_t seed, Errors& err
     const uint64_t size = mix.size(sizes);
     const uintptr_t address = recorder.allocate(size, size % 5, ++time_us);
     allocated += size;
-    if (below(sizes, 3) == 0) recorder.free(address, ++time_us);
-    else live += size;
+    if (below(sizes, 3) == 0)
+      recorder.free(address, ++time_us);
+    else
+      live += size;
     if (other_interval != 0 && !changed && allocated > mix.total_bytes / 2) {
       recorder.change_interval(other_interval);
       changed = true;
@@ -71,21 +78,28 @@ void run(SimulatedRecorder& recorder, const Mix& mix, uint64_t seed, Errors& err
   errors.add(static_cast<double>(live), reader::analysis::find_leaks(recorder.trace()).live_bytes);
 }
 
-void judge(const char* what, const char* mix, uint64_t interval, const Errors& errors, double most_coverage = 0.995) {
-  const double coverage = errors.judged == 0 ? 1 : static_cast<double>(errors.covered) / errors.judged;
-  std::printf("%-12s %-24s %5llu KiB: mean error %+.4f, standard error %.4f, intervals hold in %.1f %% of %d\n", what, mix,
-              static_cast<unsigned long long>(interval >> 10), errors.mean(), errors.standard_error(), 100 * coverage, errors.judged);
+void judge(const char* what, const char* mix, uint64_t interval, const Errors& errors,
+           double most_coverage = 0.995) {
+  const double coverage =
+      errors.judged == 0 ? 1 : static_cast<double>(errors.covered) / errors.judged;
+  std::printf(
+      "%-12s %-24s %5llu KiB: mean error %+.4f, standard error %.4f, intervals hold in %.1f %% of "
+      "%d\n",
+      what, mix, static_cast<unsigned long long>(interval >> 10), errors.mean(),
+      errors.standard_error(), 100 * coverage, errors.judged);
   INFO(what << ", " << mix << ", interval " << interval);
   CHECK(std::abs(errors.mean()) <= 4 * errors.standard_error());
   if (errors.judged >= kSeeds / 2) {
-    CHECK(coverage >= 0.90);  // 200 runs scatter by 1.5 %: a true coverage of 92 to 98 % lies within
+    // 200 runs scatter by 1.5 %: a true coverage of 92 to 98 % lies within.
+    CHECK(coverage >= 0.90);
     CHECK(coverage <= most_coverage);
   }
 }
 
 }  // namespace
 
-TEST_CASE("live bytes are estimated without bias and their intervals hold", "[recording][statistics]") {
+TEST_CASE("live bytes are estimated without bias and their intervals hold",
+          "[recording][statistics]") {
   double covered = 0, judged = 0;
   for (const Mix& mix : mixes()) {
     for (const uint64_t interval : {uint64_t{64} << 10, uint64_t{512} << 10, uint64_t{2} << 20}) {
@@ -104,7 +118,8 @@ TEST_CASE("live bytes are estimated without bias and their intervals hold", "[re
   CHECK(covered / judged <= 0.98);
 }
 
-TEST_CASE("estimates stay unbiased when the interval changes in mid-run", "[recording][statistics]") {
+TEST_CASE("estimates stay unbiased when the interval changes in mid-run",
+          "[recording][statistics]") {
   for (const Mix& mix : mixes()) {
     Errors errors;
     for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
@@ -127,7 +142,8 @@ TEST_CASE("ten thousand short threads show no first-allocation bias", "[recordin
         live += 1000;
       }
     }
-    errors.add(static_cast<double>(live), reader::analysis::find_leaks(recorder.trace()).live_bytes);
+    errors.add(static_cast<double>(live),
+               reader::analysis::find_leaks(recorder.trace()).live_bytes);
   }
   judge("threads", "5 x 1000 bytes", 512 << 10, errors);
 }
@@ -149,13 +165,15 @@ TEST_CASE("buffers that grow by realloc are estimated without bias", "[recording
       }
       live += size;
     }
-    errors.add(static_cast<double>(live), reader::analysis::find_leaks(recorder.trace()).live_bytes);
+    errors.add(static_cast<double>(live),
+               reader::analysis::find_leaks(recorder.trace()).live_bytes);
   }
   // The live entry keeps one weight for all chunks of a block, which can only widen the interval.
   judge("realloc", "40 steps of up to 9000", 64 << 10, errors, 1);
 }
 
-TEST_CASE("the ledger alone is right after the ring has wrapped ten times", "[recording][statistics]") {
+TEST_CASE("the ledger alone is right after the ring has wrapped ten times",
+          "[recording][statistics]") {
   Errors errors;
   uint64_t wraps = 0;
   for (uint64_t seed = 1; seed <= 20; ++seed) {
@@ -163,12 +181,16 @@ TEST_CASE("the ledger alone is right after the ring has wrapped ten times", "[re
     uint64_t time_us = 0, live = 0;
     for (int i = 0; i < 6'000'000; ++i) {
       const uintptr_t address = recorder.allocate(512, 1, ++time_us);
-      if (i % 4000 == 0) live += 512;
-      else recorder.free(address, ++time_us);
+      if (i % 4000 == 0)
+        live += 512;
+      else
+        recorder.free(address, ++time_us);
     }
-    wraps = recorder.live().ring_head / recorder.ledger().section(ring::SectionKind::kRing).size_bytes;
+    wraps =
+        recorder.live().ring_head / recorder.ledger().section(ring::SectionKind::kRing).size_bytes;
     REQUIRE(wraps >= 10);
-    errors.add(static_cast<double>(live), reader::analysis::find_leaks(recorder.trace()).live_bytes);
+    errors.add(static_cast<double>(live),
+               reader::analysis::find_leaks(recorder.trace()).live_bytes);
   }
   std::printf("the ring wrapped %llu times\n", static_cast<unsigned long long>(wraps));
   judge("wrapped", "512 bytes", 4 << 10, errors);

@@ -30,7 +30,8 @@ TEST_CASE("sections of every file size follow each other and fill the file", "[r
   }
 }
 
-TEST_CASE("the default file keeps a million live blocks when every allocation is recorded", "[ring][plan]") {
+TEST_CASE("the default file keeps a million live blocks when every allocation is recorded",
+          "[ring][plan]") {
   const Plan plan = make_plan((50 << 20) - (10 << 20), true);
   CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kLive)].capacity == 1 << 20);
 }

@@ -6,11 +6,11 @@
 #include "pace.h"
 
 NOINLINE int filter_block(unsigned id) {
-  void *block = NULL;
+  void* block = NULL;
   if (posix_memalign(&block, 64, 12 * 1024) != 0) return 0;  // leaks
   memset(block, 1, 12 * 1024);
   keep(block);
-  int result = ((unsigned char *)block)[id % 4096];
+  int result = ((unsigned char*)block)[id % 4096];
   if (id % 2 == 0) free(block);
   return result;
 }

@@ -20,7 +20,8 @@ struct Index {
 
 }  // namespace
 
-TEST_CASE("the index agrees with a set over a million random insertions and removals", "[hooks][alloc]") {
+TEST_CASE("the index agrees with a set over a million random insertions and removals",
+          "[hooks][alloc]") {
   Index table(1 << 14);
   std::set<uintptr_t> model;
   Random random;

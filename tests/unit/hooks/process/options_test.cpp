@@ -21,7 +21,8 @@ Options parse(std::vector<const char*> environment, OptionErrors& errors) {
 std::string expand(std::string_view path_template) {
   char buffer[process::kMaxPath];
   os::Text path(buffer, sizeof(buffer));
-  REQUIRE(process::expand_path(path_template, {"redis-server", "host1", "/srv", 1700000000, 42, 0}, path));
+  REQUIRE(process::expand_path(path_template, {"redis-server", "host1", "/srv", 1700000000, 42, 0},
+                               path));
   return std::string(path.view());
 }
 
@@ -49,9 +50,11 @@ TEST_CASE("sizes are binary multiples", "[hooks][options]") {
 }
 
 TEST_CASE("a value that makes no sense leaves the default and is named", "[hooks][options]") {
-  for (const char* entry : {"DBGTRACE_SAMPLE=lots", "DBGTRACE_SAMPLE=-1", "DBGTRACE_SAMPLE=", "DBGTRACE_SAMPLE=99999999999999999999",
-                            "DBGTRACE_SIZE=12K", "DBGTRACE_BUDGET=2.55%", "DBGTRACE_BUDGET=200%", "DBGTRACE_CHILDREN=some",
-                            "DBGTRACE_CRASH=yes", "DBGTRACE_SMAPLE=64K"}) {
+  for (const char* entry :
+       {"DBGTRACE_SAMPLE=lots", "DBGTRACE_SAMPLE=-1",
+        "DBGTRACE_SAMPLE=", "DBGTRACE_SAMPLE=99999999999999999999", "DBGTRACE_SIZE=12K",
+        "DBGTRACE_BUDGET=2.55%", "DBGTRACE_BUDGET=200%", "DBGTRACE_CHILDREN=some",
+        "DBGTRACE_CRASH=yes", "DBGTRACE_SMAPLE=64K"}) {
     OptionErrors errors;
     const Options options = parse({entry}, errors);
     INFO(entry);
