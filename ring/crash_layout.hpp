@@ -33,7 +33,8 @@ enum class CrashStep : uint32_t {
   kModules,  // all that are loaded
   kProcess,  // status, limits, cgroup, descriptors
   kThreads,  // the other threads
-  kDone
+  kDone,
+  kAskThreads,  // between kHead and kMessage; only in failed_steps
 };
 
 inline constexpr uint32_t kMaxRegisters = 40;
@@ -212,7 +213,7 @@ enum CrashStackFlag : uint32_t {
 
 enum class ThreadSource : uint32_t {
   kSignal = 1,      // it answered
-  kLastSample = 2,  // its stack is that of its last sample
+  kLastSample = 2,  // it did not; its last sample is known
   kNone = 3,
 };
 // Stack, memory (kStackOfThread) and floating point of a thread are parts of their own with the
@@ -227,8 +228,10 @@ struct CrashThread {
   uint64_t system_call;     // number that it waits in, 2^64-1: unknown or none
   uint64_t blocked_signals;
   uint64_t registers[kMaxRegisters];
+  uint32_t sample_site;  // with kLastSample: whose stack it is
+  uint32_t reserved;
 };
-static_assert(sizeof(CrashThread) == 376);
+static_assert(sizeof(CrashThread) == 384);
 
 enum class PointerFrom : uint16_t {
   kFaultAddress = 1,
