@@ -6,6 +6,7 @@ set(tools ${PROJECT_SOURCE_DIR}/tools)
 
 add_test(NAME check.layers COMMAND ${Python3_EXECUTABLE} ${tools}/check_layers.py ${PROJECT_SOURCE_DIR})
 add_test(NAME check.docs COMMAND ${Python3_EXECUTABLE} ${tools}/check_docs.py ${PROJECT_SOURCE_DIR})
+add_test(NAME check.man COMMAND ${Python3_EXECUTABLE} ${tools}/man_settings.py --check ${PROJECT_SOURCE_DIR})
 add_test(NAME check.words COMMAND ${tools}/check_words.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME check.self COMMAND ${PROJECT_SOURCE_DIR}/tests/checks_test.sh ${CMAKE_C_COMPILER})
 

@@ -117,8 +117,8 @@ expect "a dead link is named" 1 'docs/x.md:1: link to nowhere.md: no such file' 
 expect "a dead anchor is named" 1 'docs/x.md:1: link to #no-heading: no such heading' "$tools/check_docs.py" docs_tree
 echo 'read("DBGTRACE_NEW");' >docs_tree/hooks/options.cpp
 expect "an undocumented variable is named" 1 'DBGTRACE_NEW .* is not in README.md' "$tools/check_docs.py" docs_tree
-echo 'OPTION(ROW, flag, "0", "help")' >docs_tree/hooks/options.def
-expect "a row of the option table counts" 1 'DBGTRACE_ROW .hooks/options.def. is not in' "$tools/check_docs.py" docs_tree
+echo 'SETTING(ROW, Flag, row, "0", "0 or 1", "help", "")' >docs_tree/hooks/settings.def
+expect "a row of the table of settings counts" 1 'DBGTRACE_ROW .hooks/settings.def. is not in' "$tools/check_docs.py" docs_tree
 expect "an unknown variable is named" 1 'README.md names DBGTRACE_OUT, which no source' "$tools/check_docs.py" docs_tree
 
 echo "$passed passed, $failed failed"

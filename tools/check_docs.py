@@ -14,9 +14,9 @@ from pathlib import Path
 
 MAN_PAGE = "docs/dbgtrace.1"
 # A variable stands in the sources as a string of its own, "DBGTRACE_X" or "DBGTRACE_X=...", or as a row of the
-# option table, OPTION(X, ...).
+# table of settings, SETTING(X, ...).
 VARIABLE_IN_SOURCE = re.compile(r'"(DBGTRACE_[A-Z][A-Z_]*)(?:=[^"]*)?"')
-OPTION_IN_TABLE = re.compile(r"^\s*OPTION\(([A-Z_]+),", re.MULTILINE)
+ROW_OF_TABLE = re.compile(r"^\s*(?:SETTING|HANDED_ON)\(([A-Z_]+),", re.MULTILINE)
 VARIABLE = re.compile(r"\bDBGTRACE_[A-Z][A-Z_]*")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
@@ -72,14 +72,14 @@ def check_links(root):
 
 def source_variables(root):
     found = {}
-    for folder in ("hooks", "preload", "reader"):
+    for folder in ("ring", "hooks", "preload", "reader"):
         for path in sorted((root / folder).rglob("*")):
             if path.suffix not in {".cpp", ".hpp", ".def", ".inc"}:
                 continue
             text = path.read_text(encoding="utf-8", errors="replace")
             names = VARIABLE_IN_SOURCE.findall(text)
             if path.suffix == ".def":
-                names += ["DBGTRACE_" + name for name in OPTION_IN_TABLE.findall(text)]
+                names += ["DBGTRACE_" + name for name in ROW_OF_TABLE.findall(text)]
             for name in names:
                 found.setdefault(name, path.relative_to(root).as_posix())
     return found
@@ -88,7 +88,7 @@ def source_variables(root):
 def check_variables(root):
     known = source_variables(root)
     if not known:
-        yield "no DBGTRACE_ variable found in hooks/, preload/, reader/"
+        yield "no DBGTRACE_ variable found in ring/, hooks/, preload/, reader/"
         return
     for document in ("README.md", MAN_PAGE):
         path = root / document

@@ -58,13 +58,21 @@ uint64_t limit_of(int resource) {
   return result == 0 ? limit.rlim_cur : ~uint64_t{0};
 }
 
+std::string_view last_part(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  return path;
+}
+
 }  // namespace
 
 std::string_view Facts::name() const {
-  std::string_view path(exe);
-  const size_t slash = path.rfind('/');
-  if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
-  return path.empty() ? std::string_view("unknown") : path;
+  const std::string_view last = last_part(exe);
+  return last.empty() ? std::string_view("unknown") : last;
+}
+
+bool Facts::is_called(std::string_view name) const {
+  return name == last_part(exe) || name == last_part(cmdline);
 }
 
 void gather_facts(Facts& facts) {

@@ -30,6 +30,8 @@ struct Facts {
 
   // The last part of exe.
   std::string_view name() const;
+  // Whether exe or the name by which it was started has this last part.
+  bool is_called(std::string_view name) const;
 };
 
 // Thread-safety: one thread at a time. Signal-safety: yes. Allocates: never.

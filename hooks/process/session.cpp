@@ -23,6 +23,7 @@ constinit Reservation g_reservation;
 constinit Facts g_facts = {};
 constinit char g_working_directory[kMaxPath] = {};
 constinit char g_out[kMaxPath] = {};
+constinit char g_default_out[kMaxPath] = {};
 alignas(16) constinit std::byte g_seal_scratch[4 * ring::kSealScratchBytes] = {};
 
 bool ensure_space(uint64_t offset_bytes, uint64_t size_bytes) {
@@ -80,18 +81,18 @@ void Session::prepare(const char* const* environment) {
   set_log_pid(g_facts.pid);
   if (!g_facts.secure && !options_.disable) set_log(log.view());
   options_.log = {};
-  if (options_.out.empty()) {
-    os::Text text(g_out, sizeof(g_out));
-    default_template(environment, g_facts.euid, text);
-    options_.out = text.view();
-  } else {
-    options_.out = keep(options_.out, g_out);
-  }
-  const bool off = options_.disable || g_facts.secure || options_.sample_bytes == 0;
+  options_.out = keep(options_.out, g_out);
+  os::Text default_out(g_default_out, sizeof(g_default_out));
+  default_template(environment, g_facts.euid, default_out);
+  choose_output();
+  const bool other = !options_.only.empty() && !g_facts.is_called(options_.only);
+  options_.only = {};
+  const bool disabled = options_.disable || g_facts.secure;
+  const bool off = disabled || other || options_.sample_bytes == 0;
+  if (!disabled) apply_child_policy(options_.children, environment);
   if (!off) {
     report(errors);
     space_.start(!g_facts.restricted());
-    apply_child_policy(options_.children, environment);
   }
   if (os::executable_defines("malloc")) {
     log_line("the executable defines malloc itself: no allocations are recorded");
@@ -99,6 +100,13 @@ void Session::prepare(const char* const* environment) {
     return;
   }
   state_.store(off ? SessionState::kOff : SessionState::kReady, std::memory_order_release);
+}
+
+// The place that was named may be for one process only: another, also a forked child of that one,
+// records into the default folder.
+void Session::choose_output() {
+  const bool for_another = options_.out_pid != 0 && options_.out_pid != g_facts.pid;
+  if (options_.out.empty() || for_another) options_.out = g_default_out;
 }
 
 uint64_t Session::now_us() const {
@@ -152,6 +160,7 @@ bool Session::start() {
   if (forked_) {
     gather_facts(g_facts);
     set_log_pid(g_facts.pid);
+    choose_output();
   }
   const uint64_t live_bytes = exact ? (8 << 20) : (256 << 10);
   file_ =

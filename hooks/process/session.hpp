@@ -85,6 +85,7 @@ class Session {
   bool become_ready();
   void notice_fork();
   bool start();
+  void choose_output();
   bool owned_by_this_pid() const;
 
   std::atomic<SessionState> state_{SessionState::kUnborn};

@@ -77,14 +77,17 @@ std::string absolute_template(const std::string& path_template, const std::strin
   return value + "/" + path_template.substr(dotted ? 2 : 0);
 }
 
-int become(const std::vector<std::string>& words) {
+int become(const std::vector<std::string>& words, OutputFor output) {
+  // The program keeps the pid of the process that becomes it.
+  if (output == OutputFor::kProgramAlone)
+    setenv("DBGTRACE_OUT_PID", std::to_string(getpid()).c_str(), 1);
   execvp(words.front().c_str(), as_arguments(words).data());
   const int error = errno;
   complain(fmt::format("{}: {}", words.front(), std::strerror(error)));
   return error == ENOENT ? kRunNotFound : kRunRefused;
 }
 
-Ended start_and_wait(const std::vector<std::string>& words) {
+Ended start_and_wait(const std::vector<std::string>& words, OutputFor output) {
   constexpr std::array kPassed = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
   // A terminal sends these to the whole group: the program decides what they mean.
   constexpr std::array kIgnored = {SIGINT, SIGQUIT};
@@ -92,7 +95,7 @@ Ended start_and_wait(const std::vector<std::string>& words) {
   if (pipe2(failure.data(), O_CLOEXEC) != 0) return {0, kRunFailed, 0};
   const pid_t pid = fork();
   if (pid == 0) {
-    const int code = become(words);
+    const int code = become(words, output);
     const ssize_t told = write(failure[1], &code, sizeof code);
     _exit(told == sizeof code ? code : kRunFailed);
   }

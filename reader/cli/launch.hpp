@@ -21,8 +21,12 @@ std::string preload_value(const std::string& library, const std::string& behind,
 // A template below the folder, whose own percent signs stand for themselves.
 std::string absolute_template(const std::string& path_template, const std::string& folder);
 
+// Whose recordings DBGTRACE_OUT is for. kProgramAlone sets DBGTRACE_OUT_PID: the children of the
+// program record into the default folder.
+enum class OutputFor { kChildrenToo, kProgramAlone };
+
 // Becomes the program. Returns only if that failed: 126 or 127, and says why.
-int become(const std::vector<std::string>& words);
+int become(const std::vector<std::string>& words, OutputFor output);
 
 struct Ended {
   int status = 0;       // as of waitpid
@@ -30,7 +34,7 @@ struct Ended {
   pid_t pid = 0;
 };
 // Starts it, passes signals on, waits.
-Ended start_and_wait(const std::vector<std::string>& words);
+Ended start_and_wait(const std::vector<std::string>& words, OutputFor output);
 
 // Ends this process as that one ended: by the same signal, or returns its exit status.
 int end_like(int status);

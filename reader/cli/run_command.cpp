@@ -24,22 +24,38 @@ struct RunOptions {
   FailOn fail_on;
 };
 
+std::string value_of(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
+
 // An option wins over the variable that is set already; a value that makes no sense is named, and
 // the default is used: the program always starts.
 void set_variables(const RunOptions& options) {
   for (const RecordingVariable& known : recording_variables()) {
-    const auto given = options.values.find(known.variable);
-    if (given != options.values.end()) setenv(known.variable, given->second.c_str(), 1);
-    const char* value = std::getenv(known.variable);
+    const std::string variable = known.variable();
+    const auto given = options.values.find(variable);
+    if (given != options.values.end()) setenv(variable.c_str(), given->second.c_str(), 1);
+    const char* value = std::getenv(variable.c_str());
     if (value == nullptr || known.makes_sense(value)) continue;
-    complain(fmt::format("{}={} makes no sense (expected {}); the default is used", known.variable,
-                         value, known.expected));
-    unsetenv(known.variable);
+    complain(fmt::format("{}={} makes no sense (expected {}); the default is used", variable, value,
+                         known.expected));
+    unsetenv(variable.c_str());
   }
-  const char* out = std::getenv("DBGTRACE_OUT");
+}
+
+// Says where the recording goes. Nobody named a place: into the working directory, but that of PROG
+// alone. A place that another `run`, some parent of ours, chose for its program is nobody's.
+OutputFor set_output(const RunOptions& options) {
+  const std::string owner = value_of("DBGTRACE_OUT_PID");
+  const bool inherited = options.values.count("DBGTRACE_OUT") == 0 && !owner.empty() &&
+                         owner != "0" && owner != std::to_string(getpid());
+  const std::string named = inherited ? "" : value_of("DBGTRACE_OUT");
   const std::string folder = std::filesystem::current_path().string();
-  setenv("DBGTRACE_OUT", absolute_template(out == nullptr ? "./%e.%p.dbgt" : out, folder).c_str(),
-         1);
+  const std::string place = absolute_template(named.empty() ? "./%e.%p.dbgt" : named, folder);
+  setenv("DBGTRACE_OUT", place.c_str(), 1);
+  unsetenv("DBGTRACE_OUT_PID");
+  return named.empty() ? OutputFor::kProgramAlone : OutputFor::kChildrenToo;
 }
 
 bool preload(const RunOptions& options) {
@@ -69,9 +85,10 @@ int run(const RunOptions& options, const Words& words) {
     return kUsage;
   }
   set_variables(options);
+  const OutputFor output = set_output(options);
   if (!preload(options)) return kRunFailed;
-  if (options.fail_on.what.empty()) return become(words);
-  const Ended ended = start_and_wait(words);
+  if (options.fail_on.what.empty()) return become(words, output);
+  const Ended ended = start_and_wait(words, output);
   if (ended.start_error != 0) return ended.start_error;
   if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0) {
     const std::filesystem::path out = std::getenv("DBGTRACE_OUT");
@@ -87,14 +104,13 @@ Action prepare_run(CLI::App& command) {
   auto options = std::make_shared<RunOptions>();
   command.prefix_command();
   for (const RecordingVariable& known : recording_variables()) {
-    command
-        .add_option_function<std::string>(
-            known.option,
-            [options, name = known.variable](const std::string& value) {
-              options->values[name] = value;
-            },
-            known.help)
-        ->type_name("VALUE");
+    if (!known.is_option) continue;
+    const auto set = [options, name = known.variable()](const std::string& value) {
+      options->values[name] = value;
+    };
+    std::string help(known.help);
+    if (!known.initial.empty()) help += fmt::format(" [{}]", known.initial);
+    command.add_option_function<std::string>(known.option(), set, help)->type_name("VALUE");
   }
   command.add_option("--allocator", options->allocator, "run it on another allocator: mimalloc")
       ->check(CLI::IsMember({"mimalloc"}));

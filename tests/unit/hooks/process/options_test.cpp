@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "hooks/os/text.hpp"
+#include "hooks/process/facts.hpp"
 #include "hooks/process/options.hpp"
 #include "hooks/process/output_path.hpp"
 
@@ -36,8 +38,31 @@ TEST_CASE("an empty environment gives the contract's defaults", "[hooks][options
   CHECK(options.size_bytes == 50 << 20);
   CHECK(options.total_bytes == uint64_t{1} << 30);
   CHECK(options.budget_per_mille == 20);
+  CHECK(options.keep_count == 0);
+  CHECK(options.children == process::Children::kAll);
+  CHECK(options.crash_stack_bytes == 64 << 10);
   CHECK(options.crash);
   CHECK_FALSE(options.disable);
+  CHECK_FALSE(options.budget_set);
+}
+
+TEST_CASE("a budget counts as asked for only if its value makes sense", "[hooks][options]") {
+  OptionErrors errors;
+  CHECK(parse({"DBGTRACE_BUDGET=0.5%"}, errors).budget_set);
+  CHECK(parse({"DBGTRACE_BUDGET=100"}, errors).budget_per_mille == 1000);
+  CHECK(errors.count == 0);
+  CHECK_FALSE(parse({"DBGTRACE_BUDGET=half"}, errors).budget_set);
+}
+
+TEST_CASE("a process is called by its executable or by what it was started as",
+          "[hooks][options]") {
+  process::Facts facts{};
+  std::strcpy(facts.exe, "/usr/bin/python3.11");
+  std::strcpy(facts.cmdline, "/opt/bin/python3");
+  CHECK(facts.is_called("python3.11"));
+  CHECK(facts.is_called("python3"));
+  CHECK_FALSE(facts.is_called("python"));
+  CHECK_FALSE(facts.is_called(""));
 }
 
 TEST_CASE("sizes are binary multiples", "[hooks][options]") {
@@ -53,8 +78,8 @@ TEST_CASE("a value that makes no sense leaves the default and is named", "[hooks
   for (const char* entry :
        {"DBGTRACE_SAMPLE=lots", "DBGTRACE_SAMPLE=-1",
         "DBGTRACE_SAMPLE=", "DBGTRACE_SAMPLE=99999999999999999999", "DBGTRACE_SIZE=12K",
-        "DBGTRACE_BUDGET=2.55%", "DBGTRACE_BUDGET=200%", "DBGTRACE_CHILDREN=some",
-        "DBGTRACE_CRASH=yes", "DBGTRACE_SMAPLE=64K"}) {
+        "DBGTRACE_BUDGET=2.55%", "DBGTRACE_BUDGET=100.5%", "DBGTRACE_BUDGET=200%",
+        "DBGTRACE_CHILDREN=some", "DBGTRACE_CRASH=yes", "DBGTRACE_SMAPLE=64K"}) {
     OptionErrors errors;
     const Options options = parse({entry}, errors);
     INFO(entry);

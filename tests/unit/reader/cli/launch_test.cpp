@@ -13,7 +13,7 @@ namespace {
 
 bool accepts(const std::string& variable, const std::string& value) {
   for (const RecordingVariable& known : recording_variables()) {
-    if (variable == known.variable) return known.makes_sense(value);
+    if (variable == known.variable()) return known.makes_sense(value);
   }
   return false;
 }
@@ -42,9 +42,22 @@ TEST_CASE("values that make no sense are known as such before anything starts") 
   CHECK(accepts("DBGTRACE_SIZE", "1M"));
   CHECK_FALSE(accepts("DBGTRACE_SIZE", "1023K"));
   CHECK(accepts("DBGTRACE_BUDGET", "0.5%"));
-  CHECK_FALSE(accepts("DBGTRACE_BUDGET", "101%"));
+  for (const char* bad : {"101%", "100.5%", ".5%", "2.55%", "%", ""})
+    CHECK_FALSE(accepts("DBGTRACE_BUDGET", bad));
   CHECK(accepts("DBGTRACE_CHILDREN", "fork"));
   CHECK_FALSE(accepts("DBGTRACE_CHILDREN", "some"));
+}
+
+TEST_CASE("each setting that users make is an option of run, and its default makes sense") {
+  for (const RecordingVariable& known : recording_variables()) {
+    INFO(known.name);
+    CHECK(known.makes_sense(known.initial));
+    CHECK(known.is_option == (known.name != "OUT_PID"));
+    if (known.name == "CRASH_STACK") {
+      CHECK(known.variable() == "DBGTRACE_CRASH_STACK");
+      CHECK(known.option() == "--crash-stack");
+    }
+  }
 }
 
 TEST_CASE("a start time is found behind any name, and a zombie has none") {
