@@ -8,9 +8,15 @@
 
 #define NOINLINE __attribute__((noinline))
 
+// Every thread counts from its own start: on a busy machine a step that came late is followed by a
+// shorter pause, so that a run takes as long as meant and two threads keep their relation.
 static inline void pause_ms(long ms) {
-  struct timespec left = {ms / 1000, (ms % 1000) * 1000000L};
-  while (nanosleep(&left, &left) != 0) {
+  static __thread struct timespec next;
+  if (next.tv_sec == 0) clock_gettime(CLOCK_MONOTONIC, &next);
+  next.tv_nsec += ms * 1000000L;
+  next.tv_sec += next.tv_nsec / 1000000000L;
+  next.tv_nsec %= 1000000000L;
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) != 0) {
   }
 }
 

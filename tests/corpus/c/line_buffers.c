@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // interval: 8K
 // expect: innocent
-// note: one getline buffer per channel, used again for every line; it grows with the longest so
-// far.
+// note: one getline buffer per channel, used for every line; one line in four has the full length.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pace.h"
 
-enum { kChannels = 60 };
+enum { kChannels = 40 };
 static struct {
   char* line;
   size_t capacity;
@@ -29,8 +28,7 @@ int main(void) {
   memset(text, 'l', sizeof text);
   for (unsigned step = 0; step < 570; ++step) {
     for (int i = 0; i < 2; ++i) {
-      uint32_t length = 100 + roll(&dice) % 1500;
-      if (roll(&dice) % 8 == 0) length = 100 + roll(&dice) % 6000;
+      uint32_t length = roll(&dice) % 4 == 0 ? 6000 : 100 + roll(&dice) % 1400;
       sum += next_line(roll(&dice) % kChannels, text, length);
     }
     pause_ms(5);
