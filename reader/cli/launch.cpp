@@ -19,12 +19,6 @@
 namespace dbgtrace::reader::cli {
 namespace {
 
-#if defined(__x86_64__)
-#define DBGTRACE_MULTIARCH "x86_64-linux-gnu"
-#else
-#define DBGTRACE_MULTIARCH "aarch64-linux-gnu"
-#endif
-
 namespace fs = std::filesystem;
 
 volatile sig_atomic_t g_child = 0;

@@ -8,6 +8,13 @@
 #include <string>
 #include <vector>
 
+// The folder of libraries for this machine, as Debian names it.
+#if defined(__x86_64__)
+#define DBGTRACE_MULTIARCH "x86_64-linux-gnu"
+#else
+#define DBGTRACE_MULTIARCH "aarch64-linux-gnu"
+#endif
+
 namespace dbgtrace::reader::cli {
 
 // DBGTRACE_LIB, else libdbgtrace.so in the lib folder beside the command's own; empty if there is

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 
+#include "reader/cli/allocator.hpp"
 #include "reader/cli/commands.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/fail_on.hpp"
@@ -72,10 +73,17 @@ bool preload(const RunOptions& options) {
              "another folder and set DBGTRACE_LIB");
     return false;
   }
+  AllocatorLibraries behind;
+  if (!options.allocator.empty()) {
+    behind = find_allocator(options.allocator, library_folders());
+    if (behind.preload.empty()) {
+      complain("run: --allocator: " + behind.message);
+      return false;
+    }
+  }
   const char* present = std::getenv("LD_PRELOAD");
-  const std::string behind = options.allocator == "mimalloc" ? "libmimalloc.so.2" : "";
-  setenv("LD_PRELOAD", preload_value(library, behind, present == nullptr ? "" : present).c_str(),
-         1);
+  setenv("LD_PRELOAD",
+         preload_value(library, behind.preload, present == nullptr ? "" : present).c_str(), 1);
   return true;
 }
 
@@ -112,8 +120,10 @@ Action prepare_run(CLI::App& command) {
     if (!known.initial.empty()) help += fmt::format(" [{}]", known.initial);
     command.add_option_function<std::string>(known.option(), set, help)->type_name("VALUE");
   }
-  command.add_option("--allocator", options->allocator, "run it on another allocator: mimalloc")
-      ->check(CLI::IsMember({"mimalloc"}));
+  command
+      .add_option("--allocator", options->allocator,
+                  "run it on another allocator, which stands behind the recorder")
+      ->check(CLI::IsMember(allocator_names()));
   add_fail_on_option(command, options->fail_on);
   // Without `--` the program is what follows the last option.
   return [options, &command](const Words& program) {
