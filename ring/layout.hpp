@@ -90,7 +90,7 @@ struct LossCounters {
 // atomic.
 struct LiveHeader {
   uint32_t state;           // State
-  int32_t exit_code;        // with kExited
+  int32_t exit_code;        // with kExited; with kCrashed the signal
   uint64_t end_us;          // time of the last change of state, 0 while running
   uint64_t last_us;         // time of the newest sample
   uint64_t interval_bytes;  // in force now

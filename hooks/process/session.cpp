@@ -229,6 +229,16 @@ void Session::note_exit(int code) {
       .store(static_cast<uint32_t>(ring::State::kExited), std::memory_order_release);
 }
 
+void Session::note_crash(int signal) {
+  if (!owned_by_this_pid()) return;
+  ring::LiveHeader& live = ledger_.live();
+  std::atomic_ref<uint32_t> state(live.state);
+  if (state.load(std::memory_order_acquire) == static_cast<uint32_t>(ring::State::kCrashed)) return;
+  live.exit_code = signal;
+  live.end_us = now_us();
+  state.store(static_cast<uint32_t>(ring::State::kCrashed), std::memory_order_release);
+}
+
 void Session::note_teardown() {
   if (!owned_by_this_pid() || ledger_.live().teardown_us != 0) return;
   std::atomic_ref<uint64_t>(ledger_.live().teardown_us)

@@ -75,7 +75,8 @@ class Session {
   // The process is about to end or to become another program. Only the process that owns the
   // recording says so: a vfork child shares this memory but has a pid of its own.
   void note_exit(int code);
-  void note_teardown();  // exit() has begun: handlers and destructors run
+  void note_crash(int signal);  // the first one stays
+  void note_teardown();         // exit() has begun: handlers and destructors run
   void note_exec(bool begins);
   // Before a seccomp filter: reserves the file, then no system call is made any more.
   void enter_sandbox();

@@ -12,16 +12,21 @@ ProcessState running_or_killed(const ring::Header& header, const ProcessTable& p
       std::any_of(here.boot_id.begin(), here.boot_id.end(), [](uint8_t b) { return b != 0; });
   if (!boot_known || !std::equal(here.boot_id.begin(), here.boot_id.end(), header.boot_id)) {
     if (boot_known && here.host == header.host) {
-      return {StateKind::kKilled, {}, "the machine has been restarted since"};
+      return {StateKind::kKilled, {}, {}, "the machine has been restarted since"};
     }
-    return {StateKind::kUnknown, {}, "recorded on another machine, and not ended there yet"};
+    return {StateKind::kUnknown, {}, {}, "recorded on another machine, and not ended there yet"};
   }
   if (header.pid_namespace != here.pid_namespace) {
-    return {StateKind::kUnknown, {}, "recorded in another pid namespace (a container)"};
+    return {StateKind::kUnknown, {}, {}, "recorded in another pid namespace (a container)"};
   }
   const std::optional<uint64_t> start = processes.start_ticks(header.pid);
-  if (start && *start == header.process_start_ticks) return {StateKind::kRunning, {}, ""};
-  return {StateKind::kKilled, {}, "the process is gone without having ended itself"};
+  if (start && *start == header.process_start_ticks) return {StateKind::kRunning, {}, {}, ""};
+  return {StateKind::kKilled, {}, {}, "the process is gone without having ended itself"};
+}
+
+std::optional<int> signal_of(const ring::Header& header) {
+  if (header.live.exit_code == 0) return {};
+  return header.live.exit_code;
 }
 
 }  // namespace
@@ -29,15 +34,15 @@ ProcessState running_or_killed(const ring::Header& header, const ProcessTable& p
 ProcessState state_of(const ring::Header& header, const ProcessTable& processes) {
   switch (static_cast<ring::State>(header.live.state)) {
     case ring::State::kExited:
-      return {StateKind::kExited, header.live.exit_code, ""};
+      return {StateKind::kExited, header.live.exit_code, {}, ""};
     case ring::State::kCrashed:
-      return {StateKind::kCrashed, {}, ""};
+      return {StateKind::kCrashed, {}, signal_of(header), ""};
     case ring::State::kExecuted:
-      return {StateKind::kExec, {}, ""};
+      return {StateKind::kExec, {}, {}, ""};
     case ring::State::kRunning:
       return running_or_killed(header, processes);
   }
-  return {StateKind::kUnknown, {}, "the state word is damaged"};
+  return {StateKind::kUnknown, {}, {}, "the state word is damaged"};
 }
 
 const char* name_of(StateKind kind) {

@@ -17,8 +17,9 @@ enum class StateKind { kRunning, kExited, kCrashed, kKilled, kExec, kUnknown };
 
 struct ProcessState {
   StateKind kind = StateKind::kUnknown;
-  std::optional<int> code;  // of exited
-  const char* reason = "";  // of unknown, and of killed: how it is known
+  std::optional<int> code;    // of exited
+  std::optional<int> signal;  // of crashed
+  const char* reason = "";    // of unknown, and of killed: how it is known
 };
 
 // This machine at this moment. An argument, so that the rules can be told without processes.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "reader/analysis/losses.hpp"
+#include "reader/analysis/signal_name.hpp"
 
 namespace dbgtrace::reader::output {
 std::string hex(uint64_t value) { return fmt::format("{:#x}", value); }
@@ -35,6 +36,7 @@ Json json_stack(const analysis::ResolvedStack& stack) {
 Json json_state(const analysis::ProcessState& state) {
   Json json = {{"kind", name_of(state.kind)}};
   if (state.code) json["code"] = *state.code;
+  if (state.signal) json["signal"] = analysis::signal_name(*state.signal);
   if (*state.reason != '\0') json["reason"] = state.reason;
   return json;
 }

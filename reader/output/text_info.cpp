@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "reader/analysis/signal_name.hpp"
 #include "reader/output/human.hpp"
 
 namespace dbgtrace::reader::output {
@@ -30,6 +31,8 @@ std::string density_text(const RecordingInfo& info) {
 
 std::string state_text(const analysis::ProcessState& state) {
   if (state.code) return fmt::format("{} {}", name_of(state.kind), *state.code);
+  if (state.signal)
+    return fmt::format("{} by {}", name_of(state.kind), analysis::signal_name(*state.signal));
   return name_of(state.kind);
 }
 

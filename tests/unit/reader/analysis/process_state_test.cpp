@@ -65,6 +65,11 @@ TEST_CASE("how a process ended itself stands in its header") {
   header.live.exit_code = 3;
   CHECK(state_of(header, OneProcess{}).kind == StateKind::kExited);
   CHECK(state_of(header, OneProcess{}).code == 3);
+  header.live.state = static_cast<uint32_t>(ring::State::kCrashed);
+  header.live.exit_code = 11;
+  CHECK(state_of(header, OneProcess{}).kind == StateKind::kCrashed);
+  CHECK(state_of(header, OneProcess{}).signal == 11);
+  CHECK(!state_of(header, OneProcess{}).code);
   header.live.state = 99;
   CHECK(state_of(header, OneProcess{}).kind == StateKind::kUnknown);
 }

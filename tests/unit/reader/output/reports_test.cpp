@@ -95,7 +95,7 @@ TEST_CASE("memory and info have the promised keys") {
   }
   CHECK(memory["sites"][0].contains("temporary"));
   const output::Json info = output::json_info(
-      analysis::info_of(recording, {analysis::StateKind::kExited, 3, ""}, 4096), recording);
+      analysis::info_of(recording, {analysis::StateKind::kExited, 3, {}, ""}, 4096), recording);
   CHECK(info["state"]["kind"] == "exited");
   CHECK(info["state"]["code"] == 3);
   CHECK(info["recorder"].contains("cpu_s"));
