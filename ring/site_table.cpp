@@ -23,15 +23,54 @@ void fill(const Ledger& ledger, Site& site, uint32_t id, SiteKind kind, const Ne
                                              std::memory_order_release);
 }
 
+// Sites by hash: the slots where a hash may lie, in order, and which of them to pass over.
+class Probe {
+ public:
+  Probe(const Ledger& ledger, uint64_t stack_hash)
+      : mask_(ledger.section(SectionKind::kSites).capacity - 1),
+        id_(static_cast<uint32_t>(stack_hash >> 20) & mask_) {}
+
+  // The next slot's number; 0: there are no more.
+  uint32_t next() {
+    for (; tried_ < kProbes; ++tried_) {
+      const uint32_t id = (id_ + tried_) & mask_;
+      if (id == 0) continue;
+      ++tried_;
+      return id;
+    }
+    return 0;
+  }
+
+ private:
+  uint32_t mask_;
+  uint32_t id_;
+  uint32_t tried_ = 0;
+};
+
+// 0 is the mark of an empty slot.
+uint64_t key_of(uint64_t stack_hash) { return stack_hash != 0 ? stack_hash : 1; }
+
 }  // namespace
+
+SiteRef find_site(const Ledger& ledger, uint64_t stack_hash) {
+  stack_hash = key_of(stack_hash);
+  Probe probe(ledger, stack_hash);
+  while (const uint32_t id = probe.next()) {
+    Site* site = site_at(ledger, id);
+    if (site == nullptr) break;
+    const uint64_t seen =
+        std::atomic_ref<uint64_t>(site->stack_hash).load(std::memory_order_acquire);
+    if (seen == stack_hash) return {id, site};
+    if (seen == 0) break;
+  }
+  return {0, nullptr};
+}
 
 SiteRef find_or_make_site(const Ledger& ledger, uint64_t stack_hash, SiteKind kind,
                           const NewStack& stack) {
-  if (stack_hash == 0) stack_hash = 1;
-  const uint32_t mask = ledger.section(SectionKind::kSites).capacity - 1;
-  uint32_t id = static_cast<uint32_t>(stack_hash >> 20) & mask;
-  for (uint32_t probe = 0; probe < kProbes; ++probe, id = (id + 1) & mask) {
-    if (id == 0) continue;
+  stack_hash = key_of(stack_hash);
+  Probe probe(ledger, stack_hash);
+  while (const uint32_t id = probe.next()) {
     Site* site = site_at(ledger, id);
     if (site == nullptr) break;
     std::atomic_ref<uint64_t> hash(site->stack_hash);

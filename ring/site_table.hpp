@@ -13,6 +13,10 @@ struct SiteRef {
   Site* site;  // null only if the disk refused even slot 0
 };
 
+// The site of a stack that is already there, a null pointer else.
+// Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
+SiteRef find_site(const Ledger& ledger, uint64_t stack_hash);
+
 // Thread-safety: yes, lock-free: a slot is claimed by CAS on its hash. Signal-safety: yes.
 // Allocates: never.
 SiteRef find_or_make_site(const Ledger& ledger, uint64_t stack_hash, SiteKind kind,
