@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "hooks/alloc/next_allocator.hpp"
+#include "hooks/alloc/thread_memo.hpp"
 #include "hooks/alloc/tracker.hpp"
 #include "hooks/process/next_process.hpp"
 #include "hooks/process/session.hpp"
@@ -22,7 +23,7 @@ __attribute__((constructor(101))) void start() {
   process::resolve_next_process();
   alloc::start_recorder();
   if (process::g_session.off()) return;
-  process::start_thread_watch();
+  process::start_thread_watch(alloc::end_memo);
   on_exit(at_exit, nullptr);
 }
 

@@ -3,6 +3,7 @@
 #include "hooks/os/link_map.hpp"
 #include "hooks/process/modules.hpp"
 #include "hooks/process/session.hpp"
+#include "hooks/stack/loaded_code.hpp"
 #include "hooks/stack/object_finder.hpp"
 #include "preload/exported.hpp"
 
@@ -13,6 +14,7 @@ DBGTRACE_EXPORT int dlclose(void* handle) noexcept {
   const auto next = reinterpret_cast<int (*)(void*)>(os::find_after(os::own_object(), "dlclose"));
   if (next == nullptr) return -1;
   const int result = next(handle);
+  if (!process::g_session.off()) stack::loaded_code.doubt();
   if (process::g_session.recording_here()) {
     const auto calls = process::g_session.sandboxed() ? stack::SystemCalls::kForbidden
                                                       : stack::SystemCalls::kAllowed;

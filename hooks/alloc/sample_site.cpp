@@ -1,81 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/alloc/sample_site.hpp"
 
-#include <atomic>
-
+#include "hooks/alloc/stack_scratch.hpp"
+#include "hooks/alloc/thread_memo.hpp"
 #include "hooks/alloc/thread_state.hpp"
 #include "hooks/process/modules.hpp"
 #include "hooks/process/session.hpp"
 #include "hooks/stack/hash.hpp"
+#include "hooks/stack/loaded_code.hpp"
 #include "hooks/stack/walk.hpp"
 
 namespace dbgtrace::hooks::alloc {
 namespace {
 
-constexpr uint32_t kBuffers = 32;
-// No walk takes that long: its thread left by longjmp out of a signal handler.
-constexpr uint64_t kStaleUs = 10'000'000;
-
-struct Buffer {
-  std::atomic<uint64_t> taken_us{0};  // 0: free
-  uintptr_t pcs[stack::kMaxStoredFrames] = {};
+// One sample on its way to its site.
+struct Sample {
+  const ring::Ledger& ledger;
+  stack::Registers start;
+  stack::SystemCalls calls;
+  ring::SiteKind kind;
+  uint64_t time_us;
 };
-constinit Buffer g_buffers[kBuffers];
 
-// A stack buffer for the time of one sample.
-class Scratch {
- public:
-  explicit Scratch(uint64_t now_us) {
-    const uint64_t mark = now_us + 1;
-    for (Buffer& buffer : g_buffers) {
-      uint64_t taken_us = buffer.taken_us.load(std::memory_order_relaxed);
-      if (taken_us != 0 && taken_us + kStaleUs > mark) continue;
-      if (buffer.taken_us.compare_exchange_strong(taken_us, mark, std::memory_order_acquire)) {
-        buffer_ = &buffer;
-        return;
-      }
-    }
-  }
-  ~Scratch() {
-    if (buffer_ != nullptr) buffer_->taken_us.store(0, std::memory_order_release);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  bool ok() const { return buffer_ != nullptr; }
-  std::span<uintptr_t> pcs() { return buffer_->pcs; }
+std::span<const uint64_t> as_words(std::span<const uintptr_t> pcs) {
+  static_assert(sizeof(uintptr_t) == sizeof(uint64_t));
+  return {reinterpret_cast<const uint64_t*>(pcs.data()), pcs.size()};
+}
 
- private:
-  Buffer* buffer_ = nullptr;
-};
+// Stacks of one kind are never sites of another.
+uint64_t site_hash(uint64_t stack_hash, ring::SiteKind kind) {
+  return stack::extend_hash(stack_hash, static_cast<uintptr_t>(kind), 0);
+}
 
 uint64_t hash_of(std::span<const uintptr_t> pcs, ring::SiteKind kind) {
-  uint64_t hash = stack::kEmptyStackHash + static_cast<uint64_t>(kind);
-  for (auto i = pcs.size(); i-- > 0;)
-    hash = stack::extend_hash(hash, pcs[i], process::load_generation(pcs[i]));
-  return hash;
+  const auto salt = [](uintptr_t pc) { return stack::loaded_code.generation_of(pc); };
+  return site_hash(stack::stack_hash(pcs, salt), kind);
+}
+
+ring::SiteRef site_without_stack(const ring::Ledger& ledger) {
+  ring::Ledger::add(ledger.lost().no_scratch, 1);
+  return {0, ring::site_at(ledger, 0)};
+}
+
+// A stored stack that shares as many frames as can be, and has room for another link of its chain.
+ring::ParentStack parent_of(const stack::MemoWalk& walk, const ring::Ledger& ledger) {
+  constexpr int kTries = 4;
+  stack::MemoParent parent = walk.first_parent();
+  for (int i = 0; i < kTries && parent.reference != 0; ++i) {
+    if (ring::may_be_parent(ledger, parent.reference)) return {parent.reference, parent.frames};
+    parent = walk.next_parent(parent);
+  }
+  return {};
+}
+
+// A stack that this recording has not seen; or that a thread makes known just now.
+ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk) {
+  StackScratch scratch(sample.time_us);
+  if (!scratch.ok()) return site_without_stack(sample.ledger);
+  const std::span<uintptr_t> pcs = scratch.pcs().first(walk.count());
+  walk.copy_pcs(pcs);
+  const uint32_t version = stack::loaded_code.version();
+  process::note_modules(sample.ledger, pcs, sample.time_us);
+  // A change of modules that nobody saw: neither frames nor hash can be trusted.
+  if (!walk.intact() || stack::loaded_code.version() != version) return {0, nullptr};
+  const ring::NewStack stack{as_words(pcs), sample.time_us, 0, false,
+                             parent_of(walk, sample.ledger)};
+  return ring::find_or_make_site(sample.ledger, hash_of(pcs, sample.kind), sample.kind, stack);
+}
+
+// A null pointer: walk without the memo.
+ring::SiteRef site_by_memo(const Sample& sample, stack::StackMemo& memo) {
+  stack::MemoWalk walk(memo, sample.start, t_state.bounds, sample.calls);
+  if (!walk.ok()) return {0, nullptr};
+  const uint32_t tag = process::g_session.number() << 2 | static_cast<uint32_t>(sample.kind);
+  const stack::MemoNote note = walk.note();
+  if (note.tag == tag && walk.intact()) [[likely]] {
+    return {note.value, ring::site_at(sample.ledger, note.value)};
+  }
+  ring::SiteRef site = ring::find_site(sample.ledger, site_hash(walk.hash(), sample.kind));
+  if (site.site == nullptr) site = new_site(sample, walk);
+  if (site.site == nullptr || !walk.intact()) return {0, nullptr};
+  if (site.id != 0) {
+    walk.set_note({tag, site.id});
+    if (const uint32_t stored = site.site->stack) walk.set_stored(stored);
+  }
+  return site;
+}
+
+ring::SiteRef site_by_full_walk(const Sample& sample) {
+  StackScratch scratch(sample.time_us);
+  if (!scratch.ok()) return site_without_stack(sample.ledger);
+  const stack::WalkResult walked =
+      stack::walk(sample.start, scratch.pcs(), t_state.bounds, sample.calls);
+  const std::span<const uintptr_t> pcs = scratch.pcs().first(walked.count);
+  const ring::SiteRef known = ring::find_site(sample.ledger, hash_of(pcs, sample.kind));
+  if (known.site != nullptr) return known;
+  process::note_modules(sample.ledger, pcs, sample.time_us);
+  const ring::NewStack stack{as_words(pcs), sample.time_us, walked.omitted, walked.truncated};
+  return ring::find_or_make_site(sample.ledger, hash_of(pcs, sample.kind), sample.kind, stack);
 }
 
 }  // namespace
 
 ring::SiteRef site_of(const ring::Ledger& ledger, const void* frame, ring::SiteKind kind,
                       uint64_t time_us) {
-  Scratch scratch(time_us);
-  if (!scratch.ok()) {
-    ring::Ledger::add(ledger.lost().no_scratch, 1);
-    return {0, ring::site_at(ledger, 0)};
-  }
   const auto calls = process::g_session.sandboxed() ? stack::SystemCalls::kForbidden
                                                     : stack::SystemCalls::kAllowed;
-  const stack::WalkResult walked =
-      stack::walk(stack::from_frame(frame), scratch.pcs(), t_state.bounds, calls);
-  const std::span<const uintptr_t> pcs = scratch.pcs().first(walked.count);
-  process::note_modules(ledger, pcs, time_us);
-  static_assert(sizeof(uintptr_t) == sizeof(uint64_t));
-  const ring::NewStack stack{{reinterpret_cast<const uint64_t*>(pcs.data()), pcs.size()},
-                             time_us,
-                             walked.omitted,
-                             walked.truncated};
-  return ring::find_or_make_site(ledger, hash_of(pcs, kind), kind, stack);
+  const Sample sample{ledger, stack::from_frame(frame), calls, kind, time_us};
+  if (stack::StackMemo* memo = this_memo(calls)) [[likely]] {
+    const ring::SiteRef site = site_by_memo(sample, *memo);
+    if (site.site != nullptr) [[likely]]
+      return site;
+    if (memo->wants_room()) grow_memo(*memo);
+  }
+  return site_by_full_walk(sample);
 }
 
 }  // namespace dbgtrace::hooks::alloc

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "hooks/alloc/byte_sampler.hpp"
+#include "hooks/stack/memo.hpp"
 #include "hooks/stack/stack_bounds.hpp"
 
 namespace dbgtrace::hooks::alloc {
@@ -17,9 +18,12 @@ struct ThreadState {
   uint64_t interval_bytes;  // with which the countdown was drawn; 0: not seeded
   Random random;
   stack::StackBounds bounds;
-  uint32_t thread;       // index in the recording's thread table
-  uint32_t recording;    // the recording that thread belongs to: a forked child numbers anew
-  uint64_t last_sample;  // address of the newest sampled block: freed next, it was temporary
+  stack::StackMemo* memo;  // see thread_memo.hpp; null: none, for the walks_without_memo-th time
+  uint32_t walks_without_memo;
+  uint32_t memo_recording;  // the recording that the memo is for
+  uint32_t thread;          // index in the recording's thread table
+  uint32_t recording;       // the recording that thread belongs to: a forked child numbers anew
+  uint64_t last_sample;     // address of the newest sampled block: freed next, it was temporary
 };
 static_assert(sizeof(ThreadState) <= 128);
 

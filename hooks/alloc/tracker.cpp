@@ -7,6 +7,7 @@
 #include "hooks/alloc/metrics.hpp"
 #include "hooks/alloc/own_cost.hpp"
 #include "hooks/alloc/sample_site.hpp"
+#include "hooks/alloc/thread_memo.hpp"
 #include "hooks/os/files.hpp"
 #include "hooks/os/link_map.hpp"
 #include "hooks/process/modules.hpp"
@@ -76,12 +77,15 @@ bool begin_recording(bool every_allocation, uint32_t capacity) {
   if (g_index.capacity() != capacity) return false;  // a limit changed between fork and here
   g_interval.start(every_allocation ? 1 : g_session.options().sample_bytes, capacity);
   g_blocks.start(g_session.ledger(), g_session.events());
+  start_memos(every_allocation, g_session.sandboxed() ? stack::SystemCalls::kForbidden
+                                                      : stack::SystemCalls::kAllowed);
   return true;
 }
 
 void forget_parent() {
   g_index.next_generation();
   process::forget_modules();
+  forget_memos();
 }
 
 // Never sampled again in a process that does not record.

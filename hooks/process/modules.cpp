@@ -12,8 +12,8 @@
 #include "hooks/os/text.hpp"
 #include "hooks/process/object_image.hpp"
 #include "hooks/process/session.hpp"
+#include "hooks/stack/loaded_code.hpp"
 #include "hooks/stack/object_finder.hpp"
-#include "hooks/stack/rule_lookup.hpp"
 #include "ring/checksum.hpp"
 
 namespace dbgtrace::hooks::process {
@@ -34,10 +34,6 @@ constexpr uintptr_t kGone = 1, kFilling = 2;
 constexpr uint32_t kUnnamed = ~0u;
 
 constinit Known g_known[kSlots];
-// Ranges that were unloaded: one hull is enough, plug-ins lie close together.
-constinit std::atomic<uintptr_t> g_unloaded_low{~uintptr_t{0}};
-constinit std::atomic<uintptr_t> g_unloaded_high{0};
-constinit std::atomic<uint64_t> g_generation{0};
 
 uint32_t home(uintptr_t map_start) {
   return static_cast<uint32_t>((map_start >> 12) * 0x9e3779b97f4a7c15 >> 52);
@@ -123,14 +119,7 @@ void retire(const ring::Ledger& ledger, Known& known, uintptr_t map_start, uint6
     std::atomic_ref<uint64_t>(place->unload_us)
         .store(std::max<uint64_t>(time_us, 1), std::memory_order_release);
   }
-  uintptr_t low = g_unloaded_low.load(std::memory_order_relaxed);
-  while (map_start < low && !g_unloaded_low.compare_exchange_weak(low, map_start)) {
-  }
-  uintptr_t high = g_unloaded_high.load(std::memory_order_relaxed);
-  while (map_end > high && !g_unloaded_high.compare_exchange_weak(high, map_end)) {
-  }
-  g_generation.fetch_add(1, std::memory_order_relaxed);
-  stack::known_rules.clear_range(map_start, map_end);
+  stack::loaded_code.unloaded(map_start, map_end);
 }
 
 void note_object(const ring::Ledger& ledger, const stack::CodeObject& object,
@@ -186,13 +175,6 @@ void note_unloads(const ring::Ledger& ledger, uint64_t time_us) {
     if (stack::find_object(map_start, object) && is_same(known, object, image_of(object))) continue;
     retire(ledger, known, map_start, time_us);
   }
-}
-
-uint64_t load_generation(uintptr_t pc) {
-  if (pc < g_unloaded_low.load(std::memory_order_relaxed) ||
-      pc >= g_unloaded_high.load(std::memory_order_relaxed))
-    return 0;
-  return g_generation.load(std::memory_order_relaxed);
 }
 
 bool same_object(uintptr_t pc, uintptr_t other) {

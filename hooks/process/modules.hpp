@@ -23,9 +23,6 @@ void note_modules(const ring::Ledger& ledger, std::span<const uintptr_t> pcs, ui
 // After a dlclose: marks the objects that are gone.
 void note_unloads(const ring::Ledger& ledger, uint64_t time_us);
 
-// 0 where nothing was ever unloaded; part of a stack's identity.
-uint64_t load_generation(uintptr_t pc);
-
 // Whether pc lies in the same object as `other`.
 bool same_object(uintptr_t pc, uintptr_t other);
 

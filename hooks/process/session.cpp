@@ -11,6 +11,7 @@
 #include "hooks/process/child_policy.hpp"
 #include "hooks/process/log.hpp"
 #include "hooks/process/output_path.hpp"
+#include "hooks/stack/memo_pool.hpp"
 
 namespace dbgtrace::hooks::process {
 namespace {
@@ -162,9 +163,10 @@ bool Session::start() {
     set_log_pid(g_facts.pid);
     choose_output();
   }
+  const uint64_t memo_bytes = stack::MemoPool::bytes_for(exact);
   const uint64_t live_bytes = exact ? (8 << 20) : (256 << 10);
-  file_ =
-      create_recording(options_, g_facts, g_working_directory, parent_, kPrivateBytes + live_bytes);
+  file_ = create_recording(options_, g_facts, g_working_directory, parent_,
+                           kPrivateBytes + memo_bytes + live_bytes);
   if (file_.base == nullptr) return false;
   g_reservation.start(file_.base, file_.plan.file_bytes, file_.all_reserved);
   ledger_ = ring::Ledger(file_.base, ensure_space);
@@ -172,6 +174,12 @@ bool Session::start() {
     ledger_.set_section(static_cast<ring::SectionKind>(i), file_.plan.sections[i]);
   }
   events_.start(ledger_, file_.salt, g_seal_scratch);
+  if (g_facts.restricted()) {
+    ledger_.live().sandboxed = 1;
+    g_reservation.freeze();
+    os::forbid_counter();
+    sandboxed_.store(true, std::memory_order_relaxed);
+  }
   ++number_;
   if (!listener_.begin(exact, ledger_.section(ring::SectionKind::kLive).capacity)) {
     log_line("no memory for the index of live blocks, nothing is recorded", recording_path());
@@ -180,12 +188,6 @@ bool Session::start() {
   }
   ledger_.live().inherited_frees = inherited_frees_.load(std::memory_order_relaxed);
   ledger_.lost().start_races = lost_at_start_.exchange(0, std::memory_order_relaxed);
-  if (g_facts.restricted()) {
-    ledger_.live().sandboxed = 1;
-    g_reservation.freeze();
-    os::forbid_counter();
-    sandboxed_.store(true, std::memory_order_relaxed);
-  }
   if (forked_) {
     events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0,
                   static_cast<uint64_t>(ring::MarkCode::kFork), parent_.pid);

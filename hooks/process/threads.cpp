@@ -17,11 +17,14 @@ using KeyCreate = int (*)(pthread_key_t*, void (*)(void*));
 using SetSpecific = int (*)(pthread_key_t, const void*);
 constinit SetSpecific g_set_specific = nullptr;
 constinit pthread_key_t g_key = 0;
+using OnEnd = void (*)();
+constinit OnEnd g_on_end = nullptr;
 constexpr pthread_key_t kKeysWithoutMemory = 32;
 
 // value: (recording << 14 | thread) + 1, so that a forked child's thread does not end one of its
 // parent.
 void end_thread(void* value) {
+  g_on_end();
   const uintptr_t packed = reinterpret_cast<uintptr_t>(value) - 1;
   Session& session = g_session;
   if (!session.recording_here() || packed >> 14 != session.number()) return;
@@ -33,7 +36,8 @@ void end_thread(void* value) {
 
 }  // namespace
 
-void start_thread_watch() {
+void start_thread_watch(void (*on_end)()) {
+  g_on_end = on_end;
   const link_map* own = os::own_object();
   const auto create = reinterpret_cast<KeyCreate>(os::find_after(own, "pthread_key_create"));
   const auto set = reinterpret_cast<SetSpecific>(os::find_after(own, "pthread_setspecific"));

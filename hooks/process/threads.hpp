@@ -10,8 +10,9 @@
 namespace dbgtrace::hooks::process {
 
 // Once, in the constructor. Only a key whose values need no memory is kept (glibc's first 32);
-// without one thread ends are not seen. Thread-safety: before threads start. Allocates: never.
-void start_thread_watch();
+// without one thread ends are not seen. on_end runs on the thread that ends, which may still
+// allocate afterwards. Thread-safety: before threads start. Allocates: never.
+void start_thread_watch(void (*on_end)());
 
 // A new entry for the calling thread; 0 if the table is full (counted) or a sandbox forbids to ask
 // who we are. Thread-safety: yes. Signal-safety: yes. Allocates: never.

@@ -20,11 +20,12 @@ inline constexpr uint64_t extend_hash(uint64_t outer, uintptr_t pc, uint64_t sal
   return h;
 }
 
-// Frames are leaf first, as a walk stores them. Never 0.
-inline constexpr uint64_t stack_hash(std::span<const uintptr_t> frames, uint64_t salt) {
+// Frames are leaf first, as a walk stores them; salt_of(pc) is the load generation.
+template <typename SaltOf>
+constexpr uint64_t stack_hash(std::span<const uintptr_t> frames, SaltOf salt_of) {
   uint64_t h = kEmptyStackHash;
-  for (auto i = frames.size(); i-- > 0;) h = extend_hash(h, frames[i], salt);
-  return h != 0 ? h : kEmptyStackHash;
+  for (auto i = frames.size(); i-- > 0;) h = extend_hash(h, frames[i], salt_of(frames[i]));
+  return h;
 }
 
 }  // namespace dbgtrace::hooks::stack

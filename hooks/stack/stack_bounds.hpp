@@ -19,6 +19,10 @@ struct StackBounds {
   uintptr_t low = 0;      // [low, high): proven readable, the thread's own stack
   uintptr_t high = 0;     // 0: nothing known yet
   uintptr_t refused = 0;  // an unreadable page: what lies below is another stack
+
+  bool holds_word(uintptr_t address) const {
+    return address >= low && address < high && high - address >= 8;
+  }
 };
 
 // Once, before the first walk: the value of __libc_stack_end. 0: unknown.

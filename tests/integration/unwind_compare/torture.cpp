@@ -17,6 +17,7 @@
 #include <cstring>
 #include <functional>
 
+#include "tests/integration/unwind_compare/memo_check.hpp"
 #include "tests/integration/unwind_compare/unwinders.hpp"
 
 namespace {
@@ -339,7 +340,8 @@ template <typename Walk>
     const double ns = time_walk(walk, frames);
     std::printf("%-24s %4u frames %9.1f ns %7.2f ns/frame\n", name, frames, ns, ns / frames);
   };
-  row("ours", unwind_compare::walk_with_ours);
+  row("ours, nothing changed", unwind_compare::walk_with_memo);
+  row("ours, without memo", unwind_compare::walk_with_ours);
   row("libunwind unw_backtrace", unwind_compare::walk_with_unw_backtrace);
   row("libunwind unw_step", unwind_compare::walk_with_unw_step);
   row("libgcc", unwind_compare::walk_with_libgcc);
@@ -357,6 +359,33 @@ bool clean(const unwind_compare::Tally& tally) {
   return tally.different_from_libunwind == 0 && tally.different_from_libgcc == 0;
 }
 
+// With a timer that fires as often as the kernel lets it, so that many walks are interrupted.
+int check_memo_only(uint64_t walks) {
+  using unwind_compare::memo_tally;
+  unwind_compare::only_memo = true;
+  install(SIGUSR1, on_user_signal, 0);
+  install(SIGUSR2, on_user_signal, SA_ONSTACK);
+  install(SIGALRM, on_profiling_signal, 0);
+  const itimerval timer{{0, 100}, {0, 100}};
+  setitimer(ITIMER_REAL, &timer, nullptr);
+  deep(100);
+  deep(700);
+  while (memo_tally.walks < walks) {
+    long rounds = 100;
+    run_rounds(&rounds);
+    pthread_t thread;
+    pthread_create(&thread, nullptr, run_rounds, &rounds);
+    pthread_join(thread, nullptr);
+  }
+  const itimerval off{};
+  setitimer(ITIMER_REAL, &off, nullptr);
+  std::printf(
+      "memo: %lu walks, %lu frames, %lu differ; %lu without memo; interrupted %lu, left %lu\n",
+      memo_tally.walks, memo_tally.frames, memo_tally.different, memo_tally.refused,
+      memo_tally.interrupted, memo_tally.left);
+  return memo_tally.different == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -367,6 +396,9 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "--bench") == 0) {
     for (int levels : {6, 16, 32}) bench_at(levels);
     return 0;
+  }
+  if (argc > 2 && std::strcmp(argv[1], "--memo") == 0) {
+    return check_memo_only(std::strtoul(argv[2], nullptr, 10));
   }
   long rounds = argc > 1 ? std::atol(argv[1]) : 300;
   const long spin_ms = argc > 2 ? std::atol(argv[2]) : 2000;

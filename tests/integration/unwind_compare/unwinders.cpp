@@ -14,6 +14,7 @@
 
 #include "hooks/stack/object_finder.hpp"
 #include "hooks/stack/walk.hpp"
+#include "tests/integration/unwind_compare/memo_check.hpp"
 
 extern "C" void* __libc_stack_end;
 
@@ -23,6 +24,7 @@ namespace stack = dbgtrace::hooks::stack;
 
 Tally ordinary;
 Tally asynchronous;
+bool only_memo;
 thread_local bool is_comparing;
 
 namespace {
@@ -168,6 +170,11 @@ bool load_unwinders() {
 
 [[gnu::noinline]] void check_here() {
   is_comparing = true;
+  check_memo(stack::from_frame(__builtin_frame_address(0)));
+  if (only_memo) {
+    is_comparing = false;
+    return;
+  }
   unw_context_t context;
   libunwind_getcontext(&context);
   step_with_libunwind(context, 0, scratch.libunwind);
@@ -178,6 +185,8 @@ bool load_unwinders() {
 
 [[gnu::noinline]] void check_in_handler(const ucontext_t& from) {
   const stack::Registers interrupted = stack::from_ucontext(from);
+  interrupt_memo(stack::from_frame(__builtin_frame_address(0)));
+  if (only_memo) return;
   if (is_comparing || is_in_libgcc(interrupted.pc)) return;
   is_comparing = true;
   // From the context alone, and through the signal's frame.

@@ -23,7 +23,10 @@ struct Tally {
 // that this program's exceptions use). False: libunwind is not there.
 bool load_unwinders();
 
-void check_here();                              // from ordinary code
+// From ordinary code: three unwinders, and walks with and without a memo. The latter alone is
+// quick.
+void check_here();
+extern bool only_memo;
 void check_in_handler(const ucontext_t& from);  // from a signal handler, on what it interrupted
 
 // For the benchmark; each returns the number of frames.

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a thread remembers of its last walk, so that the next one need not walk again where nothing
+// has changed. A walk is a pure function of where it starts, of the rules, and of the stack words
+// it reads. So a walk that comes to a remembered frame (same pc, sp and, if it matters, frame
+// pointer) and finds the remembered words still there has, by induction, the remembered frames
+// above it. Comparing return addresses alone would be wrong: a caller's frame pointer decides where
+// the frames of its callers lie, and what is compared may be left over from an earlier call.
+//
+//   frames, outermost first     main | f | g | h      hash of h = mix(hash of g, pc of h): of the
+//   words that prove them        m0  |f0 f1|g0|h0     whole stack that ends with that frame
+//
+// A word is a return address, or a saved frame pointer on which the place of a caller depends (most
+// functions save rbp only because they use it for something else). Frames whose step reads anything
+// else (signal frames, realigned frames, code without call frame information, other stacks than the
+// thread's own) are guarded: they are stepped anew in each walk.
+//
+// Nothing is written to the stack: longjmp, exceptions and fibers leave nothing to undo. A signal
+// handler that walks in the middle of a walk of its thread gets no memo; a walk that never ends
+// (siglongjmp out of such a handler) is told by a later one that starts above it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "hooks/stack/loaded_code.hpp"
+#include "hooks/stack/registers.hpp"
+#include "hooks/stack/rule.hpp"
+#include "hooks/stack/stack_bounds.hpp"
+#include "hooks/stack/step.hpp"
+#include "hooks/stack/system_calls.hpp"
+
+namespace dbgtrace::hooks::stack {
+
+// What the owner has to say about the whole stack, kept for as long as the stack stays the same.
+struct MemoNote {
+  uint32_t tag;  // 0: nothing
+  uint32_t value;
+};
+
+// A stored stack (by the owner's reference, not 0) that shares its outermost `frames` frames with
+// the one in the memo.
+struct MemoParent {
+  uint32_t reference;
+  uint32_t frames;
+};
+
+// To be put into zeroed memory; use through MemoWalk. Thread-safety: one thread. Signal-safety:
+// yes. Allocates: never.
+class StackMemo {
+ public:
+  static constexpr uint32_t kMaxFrames = 640;  // a deeper stack is walked without a memo
+  static constexpr uint32_t kFirstFrames = 84;
+
+  // Forgets everything; `frames` (at most kMaxFrames) bounds the memory that is ever touched.
+  void reset(uint32_t frames);
+  static constexpr uint64_t touched_bytes(uint32_t frames);
+
+  uint32_t capacity() const { return capacity_; }
+  // Whether a stack did not fit. Never in the middle of a walk: nothing can be done then.
+  bool wants_room() const {
+    return too_deep_sp_ != 0 && busy_sp_.load(std::memory_order_relaxed) == 0;
+  }
+
+ private:
+  friend class MemoWalk;
+
+  struct Word {
+    uintptr_t at;
+    uintptr_t value;
+  };
+  struct Frame {
+    uintptr_t pc;
+    uintptr_t sp;
+    uintptr_t fp;  // as it was when it last mattered
+    uint64_t hash;
+    Rule rule;           // of the step to the caller
+    uint32_t stored;     // a stored stack that has this frame and all outer ones; 0: none
+    uint16_t words_end;  // words_[0, words_end) prove the steps of this frame and all outer ones,
+    uint16_t guard;      // but for guarded ones; 1 + index of the nearest of these, 0: none
+    bool exact;
+    bool is_guarded;
+    bool fp_matters;  // the step, or one further out, depends on fp
+  };
+  static_assert(sizeof(Frame) == 48);
+
+  // Where a proven run of frames ends: at the end of the stack, or at a frame from which the walk
+  // goes on elsewhere; then it has been stepped.
+  struct Run {
+    bool to_the_end;
+    uint32_t last;
+    Stepped stepped;
+  };
+
+  bool walk(const Registers& start, StackBounds& own, SystemCalls calls);
+  bool walk_changed(const Registers& start, StackBounds& own, SystemCalls calls, uint32_t version);
+  bool take_over(uintptr_t sp);
+  Run follow(uint32_t first, StackView& stack, const StackBounds& own, SystemCalls calls);
+  uintptr_t frame_pointer_at(uint32_t index, uint32_t first, const StackBounds& own) const;
+  void refresh_frame_pointers(uint32_t first, uint32_t last, const StackBounds& own);
+  void link(uint32_t index, const Frame& unlinked);
+
+  static bool is_at(const Frame& frame, const Registers& regs) {
+    return frame.pc == regs.pc && frame.sp == regs.sp && frame.exact == regs.exact &&
+           (frame.fp == regs.fp || !frame.fp_matters);
+  }
+  static const Word* first_change(const Word* from, const Word* to);
+
+  // Of the walk in progress: where on the stack it started. 0: none.
+  std::atomic<uintptr_t> busy_sp_;
+  uintptr_t too_deep_sp_;
+  std::atomic<uint64_t> ticket_;  // of the newest walk
+  uint32_t version_;              // of the loaded code, and whether system calls were allowed
+  uint32_t skipped_;
+  uint32_t count_;
+  uint32_t capacity_;
+  MemoNote note_;
+  Step end_;
+  alignas(64) Frame frames_[kMaxFrames];
+  alignas(4096) Word words_[2 * kMaxFrames];
+};
+
+constexpr uint64_t StackMemo::touched_bytes(uint32_t frames) {
+  const auto pages = [](uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; };
+  return pages(64 + frames * sizeof(Frame)) + pages(frames * 2 * sizeof(Word));
+}
+
+// One walk. While it lives the memo is held for it.
+class MemoWalk {
+ public:
+  // `own` is the calling thread's, `start` its state.
+  MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls);
+  ~MemoWalk();
+  MemoWalk(const MemoWalk&) = delete;
+  MemoWalk& operator=(const MemoWalk&) = delete;
+
+  // False: there is no result (not the thread's own stack, too deep, in the middle of another
+  // walk); nothing else may be called. Walk without a memo.
+  bool ok() const { return ok_; }
+  // Whether what was read through this object is right: no handler took the memo meanwhile.
+  bool intact() const {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return memo_.ticket_.load(std::memory_order_relaxed) == ticket_;
+  }
+
+  uint32_t count() const { return memo_.count_; }
+  uint64_t hash() const {
+    return memo_.frames_[memo_.count_ - 1].hash;
+  }  // as stack_hash() of the pcs
+  Step end() const { return memo_.end_; }
+  void copy_pcs(std::span<uintptr_t> out) const;  // leaf first, as many as there is room for
+
+  MemoNote note() const { return memo_.note_; }
+  void set_note(MemoNote note) { memo_.note_ = note; }
+
+  // The stored stack that shares the most frames; the next best one after one that will not do.
+  MemoParent first_parent() const { return next_parent({0, count() + 1}); }
+  MemoParent next_parent(MemoParent refused) const;  // reference 0: there is none
+  // This whole stack is stored.
+  void set_stored(uint32_t reference);
+
+ private:
+  StackMemo& memo_;
+  uint64_t ticket_;
+  bool ok_;
+};
+
+}  // namespace dbgtrace::hooks::stack

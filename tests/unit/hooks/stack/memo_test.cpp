@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memo on stacks that are plain arrays, with rules of the test's own, against full walks.
+#include "hooks/stack/memo.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "hooks/stack/hash.hpp"
+#include "hooks/stack/rule_lookup.hpp"
+#include "hooks/stack/walk.hpp"
+
+using namespace dbgtrace::hooks::stack;
+
+namespace {
+
+constexpr auto kCalls = SystemCalls::kAllowed;
+constexpr uintptr_t kCode = 0x1234'5000'0000;  // nothing is there
+
+using Pcs = std::vector<uintptr_t>;
+
+// A return address whose code has this rule.
+uintptr_t code_with(Rule rule, uintptr_t number) {
+  const uintptr_t pc = kCode + 64 * number;
+  known_rules.insert(pc - 1, rule);
+  return pc;
+}
+
+struct FakeStack {
+  static constexpr size_t kWords = 4096;
+
+  FakeStack() {
+    bounds.low = address(0);
+    bounds.high = address(kWords);
+  }
+  uintptr_t address(size_t index) const {
+    return reinterpret_cast<uintptr_t>(words.get()) + 8 * index;
+  }
+  uintptr_t& operator[](size_t index) { return words[index]; }
+
+  std::unique_ptr<uintptr_t[]> words{new uintptr_t[kWords]()};
+  StackBounds bounds;
+};
+
+struct Result {
+  Pcs pcs;
+  Step end = Step::kFrame;
+  uint64_t hash = 0;
+
+  bool operator==(const Result&) const = default;
+};
+
+Result walk_without(FakeStack& stack, const Registers& start) {
+  Result result;
+  result.pcs.resize(kMaxStoredFrames);
+  const WalkResult walked = walk(start, result.pcs, stack.bounds, kCalls);
+  result.pcs.resize(walked.count);
+  result.end = walked.end;
+  result.hash = stack_hash(result.pcs, [](uintptr_t pc) { return loaded_code.generation_of(pc); });
+  return result;
+}
+
+Result result_of(const MemoWalk& walk) {
+  Result result;
+  result.pcs.resize(walk.count());
+  walk.copy_pcs(result.pcs);
+  result.end = walk.end();
+  result.hash = walk.hash();
+  return result;
+}
+
+struct Memo {
+  explicit Memo(uint32_t frames = StackMemo::kFirstFrames) {
+    void* memory = mmap(nullptr, sizeof(StackMemo), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memo = static_cast<StackMemo*>(memory);
+    memo->reset(frames);
+  }
+  ~Memo() { munmap(memo, sizeof(StackMemo)); }
+  Memo(const Memo&) = delete;
+  Memo& operator=(const Memo&) = delete;
+
+  Result walk(FakeStack& stack, const Registers& start) {
+    const MemoWalk walked(*memo, start, stack.bounds, kCalls);
+    REQUIRE(walked.ok());
+    return result_of(walked);
+  }
+  StackMemo* memo;
+};
+
+// A plain recursion: `depth` frames of one word and a return address each; leaf at word 0.
+Registers recursion(FakeStack& stack, uint32_t depth) {
+  const uintptr_t recursive = code_with({RuleKind::kRsp, 16, 0}, 1);
+  const uintptr_t outermost = code_with(Rule::outermost(), 2);
+  for (uint32_t i = 0; i < depth; ++i) stack[2 * i + 1] = i + 1 < depth ? recursive : outermost;
+  return {.pc = depth != 0 ? recursive : outermost, .sp = stack.address(0)};
+}
+
+}  // namespace
+
+TEST_CASE("a memo gives what a walk gives, the first time and the second") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  const Result expected = walk_without(stack, start);
+  REQUIRE(expected.pcs.size() == 11);
+  REQUIRE(expected.end == Step::kOutermost);
+  CHECK(memo.walk(stack, start) == expected);
+  CHECK(memo.walk(stack, start) == expected);
+}
+
+TEST_CASE("what is noted of a stack is kept until the stack changes") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  {
+    MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+    CHECK(walk.note().tag == 0);
+    walk.set_note({7, 4711});
+  }
+  {
+    MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+    CHECK(walk.note().tag == 7);
+    CHECK(walk.note().value == 4711);
+  }
+  stack[2 * 9] = 99;  // no word that a walk reads
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note().tag == 7);
+  Registers deeper = start;
+  deeper.sp += 16;
+  CHECK(MemoWalk(*memo.memo, deeper, stack.bounds, kCalls).note().tag == 0);
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note().tag == 0);
+}
+
+// The caller finds its own caller by the frame pointer, which its callee saved. When the caller is
+// called again with a larger frame, everything of the old call may still lie where it was: all
+// return addresses that the memo knows, and only the saved frame pointer tells.
+TEST_CASE("equal return addresses with another saved frame pointer are another stack") {
+  FakeStack stack;
+  Memo memo;
+  const uintptr_t leaf = code_with({RuleKind::kRsp, 24, 3}, 10);  // rbp saved at CFA - 24
+  const uintptr_t variable = code_with({RuleKind::kRbp, 16, 2}, 11);
+  const uintptr_t old_caller = code_with(Rule::outermost(), 12);
+  const uintptr_t new_caller = code_with(Rule::outermost(), 13);
+  stack[2] = variable;           // the leaf's return address
+  stack[0] = stack.address(10);  // and the frame pointer that it saved: the frame of old
+  stack[11] = old_caller;        // return address of the old frame
+  stack[31] = new_caller;        // and of the new one
+  const Registers start{.pc = leaf, .sp = stack.address(0), .fp = 1};
+  CHECK(memo.walk(stack, start).pcs == Pcs{leaf, variable, old_caller});
+  stack[0] = stack.address(30);
+  CHECK(stack[2] == variable);
+  CHECK(stack[11] == old_caller);  // a comparison of return addresses finds nothing changed
+  CHECK(memo.walk(stack, start).pcs == Pcs{leaf, variable, new_caller});
+  CHECK(memo.walk(stack, start) == walk_without(stack, start));
+}
+
+TEST_CASE("a saved frame pointer that no caller's place depends on may change") {
+  FakeStack stack;
+  Memo memo;
+  const uintptr_t saver = code_with({RuleKind::kRsp, 24, 2}, 20);
+  const uintptr_t outermost = code_with(Rule::outermost(), 21);
+  stack[2] = saver;
+  stack[5] = outermost;
+  Registers start{.pc = saver, .sp = stack.address(0), .fp = 5};
+  MemoWalk(*memo.memo, start, stack.bounds, kCalls).set_note({7, 1});
+  stack[1] = stack[4] = 4711;
+  start.fp = 6;
+  const MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+  CHECK(walk.note().tag == 7);
+  CHECK(result_of(walk) == walk_without(stack, start));
+}
+
+// ... but where the callers change, it may come to matter.
+TEST_CASE("a frame pointer that did not matter is read anew when callers change") {
+  FakeStack stack;
+  Memo memo;
+  const uintptr_t saver = code_with({RuleKind::kRsp, 24, 2}, 20);
+  const uintptr_t outermost = code_with(Rule::outermost(), 21);
+  const uintptr_t by_fp = code_with({RuleKind::kRbp, 16, 0}, 22);
+  const uintptr_t other = code_with(Rule::outermost(), 23);
+  stack[2] = saver;
+  stack[5] = outermost;
+  const Registers start{.pc = saver, .sp = stack.address(0)};
+  CHECK(memo.walk(stack, start).pcs == Pcs{saver, saver, outermost});
+  stack[4] = stack.address(40);  // saved by the second frame: the frame pointer of its caller
+  CHECK(memo.walk(stack, start).pcs == Pcs{saver, saver, outermost});
+  stack[5] = by_fp;
+  stack[41] = other;
+  CHECK(memo.walk(stack, start).pcs == Pcs{saver, saver, by_fp, other});
+  CHECK(memo.walk(stack, start) == walk_without(stack, start));
+  stack[4] = stack.address(50);
+  stack[51] = outermost;
+  CHECK(memo.walk(stack, start).pcs == Pcs{saver, saver, by_fp, outermost});
+}
+
+TEST_CASE("whatever changes on a stack, a walk with the memo is the full walk") {
+  constexpr int kRounds = 60'000;
+  FakeStack stack;
+  Memo memo(StackMemo::kMaxFrames);
+  std::mt19937 random(5);
+  const Rule rules[] = {
+      {RuleKind::kRsp, 16, 0},    {RuleKind::kRsp, 32, 0}, {RuleKind::kRsp, 24, 2},
+      {RuleKind::kRsp, 48, 5},    {RuleKind::kRbp, 16, 2}, {RuleKind::kRbp, 16, 0},
+      {RuleKind::kRbp, 32, 4},    {RuleKind::kDrap, 8, 1}, {RuleKind::kDrap, 16, 0},
+      {RuleKind::kPlt, 0, 11},    Rule::no_cfi(),          Rule::outermost(),
+      {RuleKind::kSigframe, 0, 0}};
+  Pcs code;
+  for (const Rule& rule : rules) {
+    for (int copy = 0; copy < 2; ++copy) code.push_back(code_with(rule, 100 + code.size()));
+  }
+  // Signal frames come to where execution was interrupted: that pc is a key itself.
+  for (size_t i = 0; i < code.size(); ++i) known_rules.insert(code[i], rules[i / 2]);
+  constexpr size_t kWords = 400;
+  const auto any_word = [&](size_t at) -> uintptr_t {
+    constexpr unsigned kCodes[] = {8, 8, 8, 8, 14, 26};  // by sp alone; by fp as well; by all rules
+    if (random() % 6 != 0) return code[random() % kCodes[random() % 6]];
+    return stack.address(at + random() % 40);  // a frame pointer, further up
+  };
+  for (size_t i = 0; i < kWords; ++i) stack[i] = any_word(i);
+
+  uint64_t frames = 0;
+  uint64_t unchanged = 0;
+  Registers start{.pc = code[0], .sp = stack.address(8), .fp = stack.address(20)};
+  for (int round = 0; round < kRounds; ++round) {
+    for (uint32_t changes = random() % 3; changes != 0; --changes) {
+      const size_t at = random() % (random() % 2 == 0 ? 60 : kWords);
+      stack[at] = any_word(at);
+    }
+    if (random() % 2 == 0) {
+      start = {.pc = code[random() % 14],
+               .sp = stack.address(random() % 24),
+               .fp = stack.address(24 + random() % 60)};
+    }
+    const Result expected = walk_without(stack, start);
+    MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+    if (!walk.ok()) {  // a circle of signal frames
+      REQUIRE(expected.pcs.size() == kMaxStoredFrames);
+      continue;
+    }
+    REQUIRE(result_of(walk) == expected);
+    frames += walk.count();
+    if (walk.note().tag == 1 && walk.note().value == static_cast<uint32_t>(expected.hash)) {
+      ++unchanged;
+    }
+    walk.set_note({1, static_cast<uint32_t>(expected.hash)});
+  }
+  CHECK(frames > 4 * kRounds);
+  CHECK(unchanged > kRounds / 20);
+}
+
+TEST_CASE("nothing is remembered of code that may have been unloaded") {
+  FakeStack stack;
+  Memo memo;
+  const uintptr_t leaf = code_with({RuleKind::kRsp, 16, 0}, 30);
+  const uintptr_t outermost = code_with(Rule::outermost(), 31);
+  const uintptr_t other = code_with(Rule::outermost(), 32);
+  stack[1] = outermost;
+  stack[3] = other;
+  const Registers start{.pc = leaf, .sp = stack.address(0)};
+  CHECK(memo.walk(stack, start).pcs == Pcs{leaf, outermost});
+  const uint64_t before = memo.walk(stack, start).hash;
+
+  loaded_code.unloaded(leaf - 1, leaf);
+  CHECK(known_rules.find(leaf - 1).empty());
+  CHECK_FALSE(known_rules.find(outermost - 1).empty());
+  code_with({RuleKind::kRsp, 32, 0}, 30);  // what was loaded there since
+  CHECK(memo.walk(stack, start).pcs == Pcs{leaf, other});
+
+  loaded_code.unloaded(kCode, kCode + 4096 * 64);
+  CHECK(known_rules.find(other - 1).empty());
+  code_with({RuleKind::kRsp, 16, 0}, 30);
+  code_with(Rule::outermost(), 31);
+  const Result again = memo.walk(stack, start);
+  CHECK(again.pcs == Pcs{leaf, outermost});
+  CHECK(again.hash != before);  // the same addresses, but other code
+  CHECK(again == walk_without(stack, start));
+
+  loaded_code.doubt();
+  CHECK(known_rules.find(outermost - 1).empty());
+}
+
+TEST_CASE("a walk in the middle of another one gets no memo, and does it no harm") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  Registers inner = start;
+  Registers outer = start;
+  outer.sp += 32;
+  const Result expected = walk_without(stack, outer);
+  {
+    const MemoWalk walk(*memo.memo, outer, stack.bounds, kCalls);
+    REQUIRE(walk.ok());
+    CHECK_FALSE(MemoWalk(*memo.memo, inner, stack.bounds, kCalls).ok());
+    CHECK(walk.intact());
+    CHECK(result_of(walk) == expected);
+  }
+  CHECK(memo.walk(stack, inner) == walk_without(stack, inner));
+}
+
+TEST_CASE("a memo whose walk was jumped out of serves again") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  alignas(MemoWalk) std::byte abandoned[sizeof(MemoWalk)];  // never destroyed
+  new (abandoned) MemoWalk(*memo.memo, start, stack.bounds, kCalls);
+  Registers later = start;
+  later.sp += GENERATE(0, 16);
+  CHECK(memo.walk(stack, later) == walk_without(stack, later));
+  CHECK(memo.walk(stack, start) == walk_without(stack, start));
+}
+
+// A handler on an alternate stack that lies above the interrupted frames looks like that.
+TEST_CASE("a walk whose memo was taken meanwhile knows it, and leaves nothing wrong behind") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  Registers above = start;
+  above.sp += 64;
+  {
+    const MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+    REQUIRE(walk.ok());
+    {
+      const MemoWalk usurper(*memo.memo, above, stack.bounds, kCalls);
+      CHECK(usurper.ok());
+      CHECK(result_of(usurper) == walk_without(stack, above));
+    }
+    CHECK_FALSE(walk.intact());
+  }
+  CHECK(memo.walk(stack, start) == walk_without(stack, start));
+}
+
+TEST_CASE("a stack deeper than the memo is refused until the memo has grown") {
+  FakeStack stack;
+  Memo memo(8);
+  const Registers start = recursion(stack, 30);
+  CHECK_FALSE(MemoWalk(*memo.memo, start, stack.bounds, kCalls).ok());
+  CHECK(memo.memo->wants_room());
+  Registers shallow = start;
+  shallow.sp += 16 * 25;
+  CHECK(memo.walk(stack, shallow) == walk_without(stack, shallow));
+  memo.memo->reset(31);
+  CHECK_FALSE(memo.memo->wants_room());
+  CHECK(memo.walk(stack, start) == walk_without(stack, start));
+}
+
+TEST_CASE("stacks that fill the memo to its last frame are walked right") {
+  FakeStack stack;
+  Memo memo(24);
+  std::mt19937 random(3);
+  const Registers start = recursion(stack, 23);
+  const uintptr_t big = code_with({RuleKind::kRsp, 32, 0}, 40);
+  for (int round = 0; round < 2000; ++round) {
+    stack[2 * (random() % 22) + 1] = random() % 2 == 0 ? big : start.pc;
+    Registers from = start;
+    from.sp += 16 * (random() % 4);
+    REQUIRE(memo.walk(stack, from) == walk_without(stack, from));
+  }
+}
+
+TEST_CASE("another stack than the thread's own is not remembered") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  constexpr size_t kForeign = FakeStack::kWords / 2;
+  stack.bounds.high = stack.address(kForeign);
+  std::copy_n(&stack[0], kForeign, &stack[kForeign]);
+  Registers foreign = start;
+  foreign.sp = stack.address(kForeign);
+  MemoWalk(*memo.memo, start, stack.bounds, kCalls).set_note({7, 1});
+  CHECK_FALSE(MemoWalk(*memo.memo, foreign, stack.bounds, kCalls).ok());
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note().tag == 7);
+}
+
+TEST_CASE("the stored stack that shares the most frames is the parent") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  {
+    MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+    CHECK(walk.first_parent().reference == 0);
+    walk.set_stored(100);
+    CHECK(walk.first_parent().reference == 100);
+    CHECK(walk.first_parent().frames == 11);
+    CHECK(walk.next_parent(walk.first_parent()).reference == 0);
+  }
+  const uintptr_t big = code_with({RuleKind::kRsp, 32, 0}, 40);
+  stack[2 * 3 + 1] = big;
+  MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+  CHECK(walk.count() == 10);
+  CHECK(walk.first_parent().reference == 100);
+  CHECK(walk.first_parent().frames == 5);
+  walk.set_stored(200);
+  CHECK(walk.first_parent().reference == 200);
+  const MemoParent outer = walk.next_parent(walk.first_parent());
+  CHECK(outer.reference == 100);
+  CHECK(outer.frames == 5);
+}
