@@ -162,6 +162,12 @@ long fill(RecordingFile& file, long fd, const Options& options, const Facts& fac
       os::map_memory(nullptr, file.plan.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
   if (base == nullptr) return kNoMemory;
   file.base = static_cast<std::byte*>(base);
+  // Without it the kernel reads ahead around each page that is new: megabytes of nothing, zeroed
+  // one by one. Measured on ext4: 10 ms for the first page, 0.02 ms with it.
+  if (!facts.restricted()) {
+    os::raw_syscall(SYS_madvise, os::as_argument(base), static_cast<long>(file.plan.file_bytes),
+                    MADV_RANDOM);
+  }
   if (how == 0) {
     const long error = os::raw_syscall(SYS_madvise, os::as_argument(base), ring::kHeaderBytes,
                                        MADV_POPULATE_WRITE);
