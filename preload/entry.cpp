@@ -6,6 +6,7 @@
 #include "hooks/alloc/next_allocator.hpp"
 #include "hooks/alloc/thread_memo.hpp"
 #include "hooks/alloc/tracker.hpp"
+#include "hooks/crash/black_box.hpp"
 #include "hooks/process/next_process.hpp"
 #include "hooks/process/session.hpp"
 #include "hooks/process/threads.hpp"
@@ -21,6 +22,7 @@ void at_exit(int code, void*) { process::g_session.note_exit(code); }
 __attribute__((constructor(101))) void start() {
   alloc::resolve_next_allocator();
   process::resolve_next_process();
+  process::g_session.set_black_box(crash::begin_black_box);
   alloc::start_recorder();
   if (process::g_session.off()) return;
   process::start_thread_watch(alloc::end_memo);

@@ -25,6 +25,15 @@ class Reservation {
   // already.
   bool ensure(uint64_t offset_bytes, uint64_t size_bytes);
 
+  // Whether a part of [offset, offset + size) was reserved.
+  bool is_any_reserved(uint64_t offset_bytes, uint64_t size_bytes) const {
+    for (uint64_t at = offset_bytes / kPageBytes; at * kPageBytes < offset_bytes + size_bytes;
+         ++at) {
+      if (at < kMaxBytes / kPageBytes && is_reserved(at)) return true;
+    }
+    return false;
+  }
+
   // No system calls from now on: what is not reserved is refused.
   void freeze() { frozen_.store(true, std::memory_order_relaxed); }
   void mark_all();

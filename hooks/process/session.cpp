@@ -110,6 +110,17 @@ void Session::choose_output() {
   if (options_.out.empty() || for_another) options_.out = g_default_out;
 }
 
+uint32_t Session::pid() const { return g_facts.pid; }
+
+bool Session::is_touched(uint64_t offset_bytes, uint64_t size_bytes) const {
+  return g_reservation.is_any_reserved(offset_bytes, size_bytes);
+}
+
+void Session::set_black_box(void (*begin)()) {
+  begin_black_box_ = begin;
+  if (state() == SessionState::kRecording) begin();
+}
+
 uint64_t Session::now_us() const {
   const uint64_t now_ns = os::monotonic_ns();
   // The coarse clock lags behind the fine one.
@@ -188,6 +199,7 @@ bool Session::start() {
   }
   ledger_.live().inherited_frees = inherited_frees_.load(std::memory_order_relaxed);
   ledger_.lost().start_races = lost_at_start_.exchange(0, std::memory_order_relaxed);
+  if (begin_black_box_ != nullptr) begin_black_box_();
   if (forked_) {
     events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0,
                   static_cast<uint64_t>(ring::MarkCode::kFork), parent_.pid);

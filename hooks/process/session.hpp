@@ -66,7 +66,13 @@ class Session {
   uint32_t number() const { return number_; }
   uint64_t now_us() const;
 
+  uint32_t pid() const;  // of the process that the recording belongs to
+  // Whether any of these bytes of the file may have been written. Reading others can make it grow.
+  bool is_touched(uint64_t offset_bytes, uint64_t size_bytes) const;
+
   void set_listener(const SessionListener& listener) { listener_ = listener; }
+  // Calls begin once a recording can be written, now if it already can.
+  void set_black_box(void (*begin)());
   // A sample that came while another thread (or the code that a signal handler interrupted) was
   // creating the file.
   void count_lost_at_start() { lost_at_start_.fetch_add(1, std::memory_order_relaxed); }
@@ -101,6 +107,7 @@ class Session {
   RecordingFile file_;
   Parent parent_;
   SessionListener listener_{};
+  void (*begin_black_box_)() = nullptr;
   std::atomic<uint64_t> inherited_frees_{0};
   std::atomic<uint64_t> lost_at_start_{0};
 };
