@@ -33,8 +33,9 @@ help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
 	  | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-deps: ## install the Debian packages for build, tests and demo (nothing when all are there)
+deps: ## install what build, tests, demo and page need (nothing when all is there)
 	@tools/deps.sh build test demo
+	@tools/page_deps.sh
 
 demo: ## install, build, record a real program and print its reports
 	@tools/deps.sh build demo
@@ -49,9 +50,11 @@ test: ## install, build, run the unit and integration tests and the checks
 
 test-real: ## install third-party programs (servers, runtimes) and run the suites on them
 	@tools/deps.sh build test real
+	@tools/page_deps.sh
 	@$(MAKE) build
 	@tests/real/install
 	@tests/real/run --lib $(BUILD)/lib/libdbgtrace.so --reader $(BUILD)/bin/dbgtrace --require-all
+	@tests/page/run $(BUILD)
 
 bench: ## the side-by-side benchmark and its tables
 	@tools/deps.sh build bench

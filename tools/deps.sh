@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that a purpose needs: tools/deps.sh [--list] [build|test|demo|real|bench|dev ...]
+# Installs the Debian packages that a purpose needs: tools/deps.sh [--list] [build|test|demo|page|real|bench|dev ...]
 # One list a purpose stands here and nowhere else. When everything is there (asked of dpkg-query, no
 # network, no root) nothing is called; otherwise apt-get runs once, as root or through sudo.
 set -euo pipefail
@@ -13,15 +13,17 @@ test=(catch2 python3 binutils file git libunwind-dev libcap2-bin mount libc6-dev
   libmimalloc2.0)
 # Debian's sqlite3 is the program that is recorded; its extension is built with the compiler of `build`.
 demo=(gcc libc6-dev sqlite3 libsqlite3-dev)
+# What the page of `dbgtrace html` is built with; its npm packages come by tools/page_deps.sh.
+page=(nodejs npm)
 # What the suites under tests/real share; each program is installed by tests/real/install.
-real=(python3 curl ca-certificates)
+real=(python3 curl ca-certificates chromium)
 # The allocators and peers of the side-by-side tables.
 bench=(python3 time)
 # For those who change the code: formatter, linters, fuzzers, a debugger.
 dev=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck codespell ninja-build gdb)
 
 usage() {
-  echo "usage: tools/deps.sh [--list] [build|test|demo|real|bench|dev ...]" >&2
+  echo "usage: tools/deps.sh [--list] [build|test|demo|page|real|bench|dev ...]" >&2
   exit 2
 }
 
@@ -38,6 +40,7 @@ for purpose in "$@"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     demo) wanted+=("${demo[@]}") ;;
+    page) wanted+=("${page[@]}") ;;
     real) wanted+=("${real[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
     dev) wanted+=("${dev[@]}") ;;

@@ -15,7 +15,7 @@
 namespace dbgtrace::reader::cli {
 namespace {
 
-constexpr std::array<Command, 6> kCommands = {{
+constexpr std::array<Command, 7> kCommands = {{
     {"run", "start a program recorded",
      "  dbgtrace run -- ./server --port 80\n"
      "  dbgtrace run --sample 1 -- ./test_program      every allocation\n"
@@ -32,6 +32,8 @@ constexpr std::array<Command, 6> kCommands = {{
      prepare_leaks},
     {"memory", "call stacks by live, peak, allocated and temporary bytes",
      "  dbgtrace memory --by peak --top 5 server.1234.dbgt\n", prepare_memory},
+    {"html", "one page for a browser, with everything in it",
+     "  dbgtrace html server.1234.dbgt -o server.html\n", prepare_html},
     {"dump", "the records of a recording, one a line", "  dbgtrace dump --live server.1234.dbgt\n",
      prepare_dump},
 }};

@@ -19,19 +19,7 @@ void add_result_options(CLI::App& command, ReportOptions& options) {
   command.add_option("-o", options.result_file, "write the result to this file")->type_name("FILE");
 }
 
-void add_stack_options(CLI::App& command, ReportOptions& options) {
-  command
-      .add_option_function<size_t>(
-          "--top",
-          [&options](size_t entries) {
-            options.limits.entries = entries;
-            options.top_given = true;
-          },
-          "at most N entries of a kind, 0 = all; default: 10, in JSON all")
-      ->type_name("N");
-  command.add_option("--frames", options.limits.frames, "at most N frames of a stack, 0 = all")
-      ->type_name("N")
-      ->capture_default_str();
+void add_symbol_options(CLI::App& command, ReportOptions& options) {
   command
       .add_option_function<std::vector<std::string>>(
           "--debug-dir",
@@ -45,6 +33,22 @@ void add_stack_options(CLI::App& command, ReportOptions& options) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--sysroot", options.search.sysroot, "search for modules below this folder")
       ->type_name("DIR");
+}
+
+void add_stack_options(CLI::App& command, ReportOptions& options) {
+  command
+      .add_option_function<size_t>(
+          "--top",
+          [&options](size_t entries) {
+            options.limits.entries = entries;
+            options.top_given = true;
+          },
+          "at most N entries of a kind, 0 = all; default: 10, in JSON all")
+      ->type_name("N");
+  command.add_option("--frames", options.limits.frames, "at most N frames of a stack, 0 = all")
+      ->type_name("N")
+      ->capture_default_str();
+  add_symbol_options(command, options);
 }
 
 std::optional<trace::Trace> open_recording(ReportOptions& options, bool events) {

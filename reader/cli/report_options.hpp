@@ -29,7 +29,8 @@ struct ReportOptions {
 
 void add_file_option(CLI::App& command, ReportOptions& options);
 void add_result_options(CLI::App& command, ReportOptions& options);  // --json, -o
-void add_stack_options(CLI::App& command, ReportOptions& options);   // --top, --debug-dir, ...
+void add_symbol_options(CLI::App& command, ReportOptions& options);  // --debug-dir, --sysroot
+void add_stack_options(CLI::App& command, ReportOptions& options);   // --top, --frames, symbols
 
 // Loads options.file, or the newest recording of `list`, which it names on standard error and puts
 // into the options. Says itself what went wrong.

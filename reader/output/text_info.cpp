@@ -7,7 +7,6 @@
 #include "reader/output/human.hpp"
 
 namespace dbgtrace::reader::output {
-namespace {
 
 using analysis::RecordingInfo;
 
@@ -26,8 +25,6 @@ std::string density_text(const RecordingInfo& info) {
   }
   return text;
 }
-
-}  // namespace
 
 std::string state_text(const analysis::ProcessState& state) {
   if (state.code) return fmt::format("{} {}", name_of(state.kind), *state.code);

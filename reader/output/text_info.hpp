@@ -13,5 +13,7 @@ void put_info(TextPage& page, const analysis::RecordingInfo& info, const std::st
 
 // "exited 3", "killed", "unknown".
 std::string state_text(const analysis::ProcessState& state);
+// How densely it was sampled: "every allocation", "one every 512 KiB".
+std::string density_text(const analysis::RecordingInfo& info);
 
 }  // namespace dbgtrace::reader::output

@@ -30,24 +30,6 @@ std::string rate_text(const Leak& leak) {
                      human_bytes(rate.high));
 }
 
-// Why the verdict is what it is, from the same figures.
-std::string evidence_text(const Leak& leak) {
-  const analysis::Survival& s = leak.survival;
-  if (leak.verdict.by_realloc) {
-    return "the number of its blocks stands still, but realloc makes them larger and larger "
-           "throughout the run";
-  }
-  if (leak.verdict.freed_at_exit) {
-    return "it grew steadily until the process ended, and only the exit freed it";
-  }
-  if (!is_growing(leak)) return "every allocation was recorded; these were never freed";
-  return fmt::format("{} live, born throughout the run; of {} that grew older than {}, {} {} freed",
-                     human_samples(s.survivors), s.living_old + s.died_old,
-                     human_duration(static_cast<double>(s.old_us) / 1e6),
-                     s.died_old == 0 ? "none" : std::to_string(s.died_old),
-                     s.died_old > 1 ? "were" : "was");
-}
-
 void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolver& resolver) {
   const uint64_t growing = report.growing();
   const std::string heap =
@@ -55,9 +37,8 @@ void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolv
                   human_count(report.live_count.value), human_duration(report.run_s));
   if (growing > 0) {
     const Leak& worst = report.leaks.front();
-    page.paragraph(fmt::format("{} leak{}. Worst: {} holds {}, {}", growing, growing > 1 ? "s" : "",
-                               title_text(resolver.resolve(worst.stack)), human_bytes(worst.bytes),
-                               rate_text(worst)),
+    page.paragraph(fmt::format("{} leak{}. Worst: {}", growing, growing > 1 ? "s" : "",
+                               leak_title(worst, resolver)),
                    2, Tone::kBad);
     page.paragraph(
         fmt::format("How sure: {}: {}.", confidence_text(worst.verdict), evidence_text(worst)), 2);
@@ -162,6 +143,28 @@ void put_others(TextPage& page, const LeakReport& report, const analysis::Resolv
 }
 
 }  // namespace
+
+std::string evidence_text(const Leak& leak) {
+  const analysis::Survival& s = leak.survival;
+  if (leak.verdict.by_realloc) {
+    return "the number of its blocks stands still, but realloc makes them larger and larger "
+           "throughout the run";
+  }
+  if (leak.verdict.freed_at_exit) {
+    return "it grew steadily until the process ended, and only the exit freed it";
+  }
+  if (!is_growing(leak)) return "every allocation was recorded; these were never freed";
+  return fmt::format("{} live, born throughout the run; of {} that grew older than {}, {} {} freed",
+                     human_samples(s.survivors), s.living_old + s.died_old,
+                     human_duration(static_cast<double>(s.old_us) / 1e6),
+                     s.died_old == 0 ? "none" : std::to_string(s.died_old),
+                     s.died_old > 1 ? "were" : "was");
+}
+
+std::string leak_title(const Leak& leak, const analysis::Resolver& resolver) {
+  return fmt::format("{} holds {}, {}", title_text(resolver.resolve(leak.stack)),
+                     human_bytes(leak.bytes), rate_text(leak));
+}
 
 std::string confidence_text(const analysis::Verdict& verdict) {
   if (verdict.confidence >= 1) return "exact";

@@ -19,6 +19,10 @@ struct ListLimits {
 void put_leaks(TextPage& page, const analysis::LeakReport& report, const trace::Trace& trace,
                const analysis::Resolver& resolver, ListLimits limits);
 
+// "open (session.cpp:40) holds ~14.5 MiB, +5.2 MiB/s".
+std::string leak_title(const analysis::Leak& leak, const analysis::Resolver& resolver);
+// Why the verdict is what it is, from the same figures; a clause.
+std::string evidence_text(const analysis::Leak& leak);
 // "certain", "very likely (98 %)", "likely (93 %)", "possible (70 %)".
 std::string confidence_text(const analysis::Verdict& verdict);
 

@@ -37,11 +37,12 @@ struct Names {
     answer[0].module = "/usr/bin/simulated";
   }
   analysis::Resolver resolver(const trace::Trace& recording) {
-    return {recording, [this](const auto&, uint64_t) -> auto& {return answer;
+    return {recording,
+            [this](const symbols::ModuleKey&, uint64_t) -> const std::vector<symbols::Frame>& {
+              return answer;
+            }};
   }
 };
-}  // namespace
-};  // namespace dbgtrace::test
 
 }  // namespace
 
