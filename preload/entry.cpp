@@ -6,7 +6,9 @@
 #include "hooks/alloc/next_allocator.hpp"
 #include "hooks/alloc/thread_memo.hpp"
 #include "hooks/alloc/tracker.hpp"
+#include "hooks/crash/alt_stack.hpp"
 #include "hooks/crash/black_box.hpp"
+#include "hooks/crash/dispositions.hpp"
 #include "hooks/process/next_process.hpp"
 #include "hooks/process/session.hpp"
 #include "hooks/process/threads.hpp"
@@ -19,13 +21,21 @@ namespace {
 // last.
 void at_exit(int code, void*) { process::g_session.note_exit(code); }
 
+void end_thread() {
+  alloc::end_memo();
+  crash::take_alternate_stack_back();
+}
+
 __attribute__((constructor(101))) void start() {
   alloc::resolve_next_allocator();
   process::resolve_next_process();
   process::g_session.set_black_box(crash::begin_black_box);
   alloc::start_recorder();
   if (process::g_session.off()) return;
-  process::start_thread_watch(alloc::end_memo);
+  process::start_thread_watch(end_thread);
+  process::g_session.set_before_sandbox(crash::prepare_for_sandbox);
+  crash::start_dispositions();
+  crash::give_alternate_stack();
   on_exit(at_exit, nullptr);
 }
 

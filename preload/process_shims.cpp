@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "hooks/crash/leaving.hpp"
 #include "hooks/process/next_process.hpp"
 #include "hooks/process/session.hpp"
 #include "preload/exported.hpp"
@@ -40,6 +41,7 @@ int replace_searched(const char* name, char* const* arguments, char* const* envi
 
 [[noreturn]] void end_now(int code) {
   const auto call = next().exit_now;
+  crash::note_leaving(code);
   g_session.note_exit(code);
   call(code);
   __builtin_unreachable();
@@ -114,6 +116,7 @@ DBGTRACE_EXPORT int __cxa_atexit(void (*handler)(void*), void* argument, void* m
 }
 DBGTRACE_EXPORT void exit(int code) noexcept {
   const auto call = next().exit;
+  crash::note_leaving(code);
   g_session.note_teardown();
   call(code);
   __builtin_unreachable();
@@ -122,6 +125,7 @@ DBGTRACE_EXPORT void _exit(int code) { end_now(code); }
 DBGTRACE_EXPORT void _Exit(int code) noexcept { end_now(code); }
 DBGTRACE_EXPORT void quick_exit(int code) noexcept {
   const auto call = next().quick_exit;
+  crash::note_leaving(code);
   g_session.note_exit(code);
   call(code);
   __builtin_unreachable();

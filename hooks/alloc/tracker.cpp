@@ -8,6 +8,7 @@
 #include "hooks/alloc/own_cost.hpp"
 #include "hooks/alloc/sample_site.hpp"
 #include "hooks/alloc/thread_memo.hpp"
+#include "hooks/crash/alt_stack.hpp"
 #include "hooks/os/files.hpp"
 #include "hooks/os/link_map.hpp"
 #include "hooks/process/modules.hpp"
@@ -113,7 +114,8 @@ Hit take_hit(uint64_t size_bytes) {
     // Libc is not ready: the next call asks again.
     if (g_session.state() == SessionState::kUnborn) return {false, 0};
   }
-  if (g_session.off()) return pass_for_ever();
+  if (thread.interval_bytes == 0) crash::give_alternate_stack();
+  if (g_session.off() || !g_session.records_allocations()) return pass_for_ever();
   if (thread.interval_bytes == 0) {
     // A thread's first request meets a drawn countdown like any other; always sampling it would
     // favour short threads. Nor does it start the recording: a process that is never sampled leaves

@@ -89,16 +89,16 @@ void Session::prepare(const char* const* environment) {
   const bool other = !options_.only.empty() && !g_facts.is_called(options_.only);
   options_.only = {};
   const bool disabled = options_.disable || g_facts.secure;
-  const bool off = disabled || other || options_.sample_bytes == 0;
+  own_malloc_ = !disabled && !other && os::executable_defines("malloc");
+  if (own_malloc_) {
+    log_line("the executable defines malloc itself: no allocations are recorded");
+    options_.sample_bytes = 0;
+  }
+  const bool off = disabled || other || (!records_allocations() && !options_.crash);
   if (!disabled) apply_child_policy(options_.children, environment);
   if (!off) {
     report(errors);
     space_.start(!g_facts.restricted());
-  }
-  if (os::executable_defines("malloc")) {
-    log_line("the executable defines malloc itself: no allocations are recorded");
-    state_.store(SessionState::kOff, std::memory_order_release);
-    return;
   }
   state_.store(off ? SessionState::kOff : SessionState::kReady, std::memory_order_release);
 }
@@ -110,7 +110,13 @@ void Session::choose_output() {
   if (options_.out.empty() || for_another) options_.out = g_default_out;
 }
 
+bool Session::restricted() const { return g_facts.restricted(); }
+
 uint32_t Session::pid() const { return g_facts.pid; }
+
+bool Session::is_other_process() const {
+  return space_.is_own() && !sandboxed() && os::process_id() != g_facts.pid;
+}
 
 bool Session::is_touched(uint64_t offset_bytes, uint64_t size_bytes) const {
   return g_reservation.is_any_reserved(offset_bytes, size_bytes);
@@ -150,8 +156,15 @@ class SignalsWait {
   uint64_t before_ = 0;
 };
 
+bool Session::still_recording() {
+  notice_fork();
+  notice_cut_file();
+  return state_.load(std::memory_order_acquire) == SessionState::kRecording;
+}
+
 bool Session::become_ready() {
   notice_fork();
+  notice_cut_file();
   if (state_.load(std::memory_order_acquire) != SessionState::kReady) {
     return state_.load(std::memory_order_acquire) == SessionState::kRecording;
   }
@@ -185,9 +198,11 @@ bool Session::start() {
     ledger_.set_section(static_cast<ring::SectionKind>(i), file_.plan.sections[i]);
   }
   events_.start(ledger_, file_.salt, g_seal_scratch);
+  mapping_.start(file_.base, file_.plan.file_bytes, !exact);
   if (g_facts.restricted()) {
     ledger_.live().sandboxed = 1;
     g_reservation.freeze();
+    mapping_.freeze();
     os::forbid_counter();
     sandboxed_.store(true, std::memory_order_relaxed);
   }
@@ -197,6 +212,7 @@ bool Session::start() {
     remove_recording(file_);
     return false;
   }
+  if (own_malloc_) ledger_.live().flags |= ring::kFlagOwnMalloc;
   ledger_.live().inherited_frees = inherited_frees_.load(std::memory_order_relaxed);
   ledger_.lost().start_races = lost_at_start_.exchange(0, std::memory_order_relaxed);
   if (begin_black_box_ != nullptr) begin_black_box_();
@@ -224,13 +240,33 @@ void Session::notice_fork() {
     listener_.forked();
   }
   inherited_frees_.store(0, std::memory_order_relaxed);
+  if (!sandboxed()) g_facts.pid = os::process_id();
   space_.adopt();
   state_.store(options_.children == Children::kNone ? SessionState::kOff : SessionState::kReady,
                std::memory_order_release);
 }
 
+void Session::notice_cut_file() {
+  if (!is_recording() || mapping_.is_whole()) return;
+  mapping_.replace();
+  stop_recording_lost_file();
+}
+
+bool Session::survive_lost_mapping(const void* address) {
+  if (!mapping_.holds(address) || sandboxed() || !mapping_.replace()) return false;
+  stop_recording_lost_file();
+  return true;
+}
+
+void Session::stop_recording_lost_file() {
+  SessionState expected = SessionState::kRecording;
+  if (state_.compare_exchange_strong(expected, SessionState::kOff, std::memory_order_acq_rel)) {
+    log_line("the recording was cut by somebody, nothing more is recorded", recording_path());
+  }
+}
+
 bool Session::owned_by_this_pid() const {
-  return state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own() &&
+  return is_recording() && mapping_.is_whole_now() &&
          (sandboxed() || os::process_id() == g_facts.pid);
 }
 
@@ -269,15 +305,18 @@ void Session::note_exec(bool begins) {
 }
 
 void Session::enter_sandbox() {
-  if (sandboxed() || off()) return;
-  become_ready();  // what the program allocates behind the filter could not start a file any more
-  if (state_.load(std::memory_order_acquire) == SessionState::kRecording && owned_by_this_pid()) {
+  if (sandboxed()) return;
+  // What the program allocates behind the filter could not start a file any more.
+  if (!off()) become_ready();
+  if (before_sandbox_ != nullptr) before_sandbox_();
+  if (owned_by_this_pid()) {
     if (reserve_whole_file(file_)) g_reservation.mark_all();
     events_.write(ring::EventKind::kMark, 0, 0, now_us(), 0,
                   static_cast<uint64_t>(ring::MarkCode::kSandbox), 0);
     ledger_.live().sandboxed = 1;
   }
   g_reservation.freeze();
+  mapping_.freeze();
   stop_log();
   os::forbid_counter();
   sandboxed_.store(true, std::memory_order_relaxed);

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "hooks/process/address_space.hpp"
+#include "hooks/process/own_mapping.hpp"
 #include "hooks/process/recording_file.hpp"
 #include "hooks/process/reservation.hpp"
 #include "ring/event_writer.hpp"
@@ -40,20 +41,9 @@ class Session {
 
   // True if a sample may be recorded now: starts the recording if need be, and a forked child's
   // own. One load and compare where all is as usual.
-  bool ready_to_record() {
-    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own())
-        [[likely]]
-      return true;
-    return become_ready();
-  }
+  bool ready_to_record() { return is_recording() && mapping_.is_whole() ? true : become_ready(); }
   // The same for a free: never starts a recording, but notices a fork.
-  bool recording_here() {
-    if (state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own())
-        [[likely]]
-      return true;
-    notice_fork();
-    return state_.load(std::memory_order_acquire) == SessionState::kRecording;
-  }
+  bool recording_here() { return is_recording() && mapping_.is_whole() ? true : still_recording(); }
 
   bool off() const { return state_.load(std::memory_order_relaxed) == SessionState::kOff; }
   SessionState state() const { return state_.load(std::memory_order_acquire); }
@@ -66,10 +56,18 @@ class Session {
   uint32_t number() const { return number_; }
   uint64_t now_us() const;
 
-  uint32_t pid() const;  // of the process that the recording belongs to
   // Whether any of these bytes of the file may have been written. Reading others can make it grow.
   bool is_touched(uint64_t offset_bytes, uint64_t size_bytes) const;
 
+  bool records_allocations() const { return options_.sample_bytes != 0; }
+  // A filter was brought along from before exec: only the calls of every start are made.
+  bool restricted() const;
+  uint32_t pid() const;  // of the process that the recording belongs to
+  // A vfork child, or another process that shares this memory.
+  bool is_other_process() const;
+
+  // Calls listener before the program enters a seccomp filter.
+  void set_before_sandbox(void (*listener)()) { before_sandbox_ = listener; }
   void set_listener(const SessionListener& listener) { listener_ = listener; }
   // Calls begin once a recording can be written, now if it already can.
   void set_black_box(void (*begin)());
@@ -88,12 +86,22 @@ class Session {
   void enter_sandbox();
   bool sandboxed() const { return sandboxed_.load(std::memory_order_relaxed); }
 
+  // A SIGBUS was raised at this address. True if that lies in the mapping of the recording and the
+  // program can go on: without one. Called by a signal handler.
+  bool survive_lost_mapping(const void* address);
+
  private:
+  bool is_recording() const {
+    return state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own();
+  }
   bool become_ready();
+  bool still_recording();
   void notice_fork();
+  void notice_cut_file();
   bool start();
   void choose_output();
   bool owned_by_this_pid() const;
+  void stop_recording_lost_file();
 
   std::atomic<SessionState> state_{SessionState::kUnborn};
   std::atomic<bool> preparing_{false};
@@ -101,6 +109,7 @@ class Session {
   bool forked_ = false;
   uint32_t number_ = 0;
   AddressSpace space_;
+  OwnMapping mapping_;
   Options options_;
   ring::Ledger ledger_;
   ring::EventWriter events_;
@@ -108,6 +117,8 @@ class Session {
   Parent parent_;
   SessionListener listener_{};
   void (*begin_black_box_)() = nullptr;
+  void (*before_sandbox_)() = nullptr;
+  bool own_malloc_ = false;
   std::atomic<uint64_t> inherited_frees_{0};
   std::atomic<uint64_t> lost_at_start_{0};
 };

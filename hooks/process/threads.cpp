@@ -45,6 +45,11 @@ void start_thread_watch(void (*on_end)()) {
   if (g_key < kKeysWithoutMemory) g_set_specific = set;
 }
 
+void watch_thread_end() {
+  // As the value of thread 0 of recording 0, which none has; register_thread() puts its own there.
+  if (g_set_specific != nullptr) g_set_specific(g_key, reinterpret_cast<void*>(1));
+}
+
 uint32_t register_thread(const ring::Ledger& ledger, uint64_t time_us, bool system_calls_allowed) {
   if (!system_calls_allowed) return 0;
   std::atomic_ref<uint32_t> used(ledger.live().threads_used);

@@ -14,6 +14,9 @@ namespace dbgtrace::hooks::process {
 // allocate afterwards. Thread-safety: before threads start. Allocates: never.
 void start_thread_watch(void (*on_end)());
 
+// Has on_end called when the calling thread ends. Thread-safety: yes. Signal-safety: yes.
+void watch_thread_end();
+
 // A new entry for the calling thread; 0 if the table is full (counted) or a sandbox forbids to ask
 // who we are. Thread-safety: yes. Signal-safety: yes. Allocates: never.
 uint32_t register_thread(const ring::Ledger& ledger, uint64_t time_us, bool system_calls_allowed);

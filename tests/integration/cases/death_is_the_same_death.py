@@ -6,7 +6,11 @@ Catches: a crash handler that turns one signal into another, exits instead, hang
 runs for signals that are none of its business; leaks from before the death that are lost.
 """
 
+import signal
+
 from harness import require
+
+CRASHES = (4, 5, 6, 7, 8, 11, 31)
 
 WAYS = {
     "read-null": -11, "write-wild": -11, "non-canonical": -11, "jump": -11,
@@ -29,7 +33,10 @@ def check(bench):
             )
             if recording := result.recording():
                 recording.require_live(s2001=100)
-                kind = recording.state().get("kind")
+                state = recording.state()
                 # Without crash capture a death by signal is seen from outside only.
-                expected = ("killed", "crashed", "unknown")
-                require(kind in expected, f"{way} {settings}: state {kind}, not one of {expected}")
+                crashed = not settings and -status in CRASHES
+                expected = "crashed" if crashed else "killed"
+                require(state.get("kind") == expected, f"{way} {settings}: {state}, not {expected}")
+                name = signal.Signals(-status).name if crashed else None
+                require(state.get("signal") == name, f"{way} {settings}: {state}, not {name}")

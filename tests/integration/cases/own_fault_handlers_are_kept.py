@@ -15,3 +15,8 @@ def check(bench):
         require(
             (result.status, result.out) == (-11, "handled 1000\n"), f"{result.status} {result.out}"
         )
+        if recording := result.recordings() and not settings and result.recordings()[0]:
+            state = recording.state()
+            require(
+                (state.get("kind"), state.get("signal")) == ("crashed", "SIGSEGV"), f"state {state}"
+            )
