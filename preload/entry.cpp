@@ -37,6 +37,10 @@ __attribute__((constructor(101))) void start() {
   crash::start_dispositions();
   crash::give_alternate_stack();
   on_exit(at_exit, nullptr);
+  process::g_session.start_early();
 }
+
+// Behind the exit handlers and destructors of the program: they may still crash.
+__attribute__((destructor(101))) void finish() { process::g_session.note_end(); }
 
 }  // namespace

@@ -43,6 +43,7 @@ int replace_searched(const char* name, char* const* arguments, char* const* envi
   const auto call = next().exit_now;
   crash::note_leaving(code);
   g_session.note_exit(code);
+  g_session.note_end();
   call(code);
   __builtin_unreachable();
 }

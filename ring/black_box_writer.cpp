@@ -34,7 +34,7 @@ bool BlackBoxWriter::start(const Ledger& ledger, uint64_t salt, std::byte* scrat
   head_ = nullptr;
   const Section& section = ledger.section(SectionKind::kBlackBox);
   if (section.size_bytes < kBlackBoxHeadBytes) return false;
-  auto* head = reinterpret_cast<BlackBox*>(ledger.bytes(section.offset_bytes, kBlackBoxHeadBytes));
+  auto* head = reinterpret_cast<BlackBox*>(ledger.bytes(section.offset_bytes, sizeof(BlackBox)));
   if (head == nullptr) return false;
   ledger_ = &ledger;
   salt_ = salt;

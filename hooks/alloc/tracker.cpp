@@ -70,8 +70,8 @@ void record_birth(void* start, uint64_t size_bytes, uint16_t weight, Frame frame
 bool begin_recording(bool every_allocation, uint32_t capacity) {
   if (g_index_memory == nullptr) {
     g_index_memory = static_cast<std::atomic<uint64_t>*>(
-        os::map_memory(nullptr, uint64_t{capacity} * 8, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
+        os::map_guarded(uint64_t{capacity} * 8, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
     if (g_index_memory == nullptr) return false;
     g_index.start(g_index_memory, capacity);
   }

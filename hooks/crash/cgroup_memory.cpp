@@ -44,17 +44,21 @@ bool is_limit(std::string_view value) {
   return !value.empty() && value != "max" && !(value.size() == 19 && value.front() == '9');
 }
 
+// A file of one value, or of lines of name and value.
+void add_file(const Hierarchy& hierarchy, std::string_view group, std::string_view name,
+              os::Text& text) {
+  if (name.empty()) return;
+  const std::string_view value = read(hierarchy, group, name);
+  if (value.empty()) return;
+  if (name != hierarchy.events) text.add(name).add(' ');
+  text.add(value).add('\n');
+}
+
 void add_group(const Hierarchy& hierarchy, std::string_view group, os::Text& text) {
   text.add("group ").add(group.empty() ? "/" : group).add('\n');
-  const auto add = [&](std::string_view name) {
-    if (name.empty()) return;
-    const std::string_view value = read(hierarchy, group, name);
-    if (!value.empty()) text.add(name).add(' ').add(value).add('\n');
-  };
-  add(hierarchy.limit);
-  for (const std::string_view name : hierarchy.values) add(name);
-  const std::string_view events = read(hierarchy, group, hierarchy.events);
-  if (!events.empty()) text.add(events).add('\n');
+  add_file(hierarchy, group, hierarchy.limit, text);
+  for (const std::string_view name : hierarchy.values) add_file(hierarchy, group, name, text);
+  add_file(hierarchy, group, hierarchy.events, text);
 }
 
 // The text up to the separator; the rest, behind it, stays in `text`. (substr would throw.)
@@ -65,43 +69,53 @@ std::string_view take(std::string_view& text, char separator) {
   return taken;
 }
 
+struct Group {
+  const Hierarchy* hierarchy = nullptr;
+  std::string_view path;  // empty: the root
+};
+
 // The process's group, from lines "id:controllers:path": "0::/path" in version 2.
-bool find_group(const Hierarchy*& hierarchy, os::Text& group) {
+bool find_group(Group& group) {
+  static constinit char path_buffer[512] = {};
+  os::Text path(path_buffer, sizeof(path_buffer));
   const long size = os::read_file("/proc/self/cgroup", g_buffer, sizeof(g_buffer));
-  if (size <= 0) return false;
-  std::string_view text(g_buffer, static_cast<size_t>(size));
-  bool found = false;
+  std::string_view text(g_buffer, static_cast<size_t>(std::max(size, 0l)));
   while (!text.empty()) {
     std::string_view line = take(text, '\n');
     take(line, ':');
     const std::string_view controllers = take(line, ':');
-    if (controllers == "memory" || (controllers.empty() && !found)) {
-      hierarchy = controllers.empty() ? &kVersion2 : &kVersion1;
-      group.truncate(0);
-      if (line != "/") group.add(line);
-      found = true;
-    }
+    if (controllers != "memory" && (!controllers.empty() || group.hierarchy != nullptr)) continue;
+    group.hierarchy = controllers.empty() ? &kVersion2 : &kVersion1;
+    path.truncate(0);
+    if (line != "/") path.add(line);
   }
-  return found && !group.cut();
+  if (group.hierarchy == nullptr || path.cut()) return false;
+  group.path = path.view();
+  // In a container the path may be that of the outside, while what is mounted is the group itself.
+  if (read(*group.hierarchy, group.path, group.hierarchy->events).empty()) group.path = {};
+  return true;
 }
 
 }  // namespace
 
+void read_cgroup_events(os::Text& text) {
+  Group group;
+  if (!find_group(group)) return;
+  text.add("group ").add(group.path.empty() ? "/" : group.path).add('\n');
+  add_file(*group.hierarchy, group.path, group.hierarchy->events, text);
+}
+
 void read_cgroup_memory(os::Text& text) {
-  static constinit char group_buffer[512] = {};
-  os::Text group_text(group_buffer, sizeof(group_buffer));
-  const Hierarchy* hierarchy = nullptr;
-  if (!find_group(hierarchy, group_text)) return;
-  std::string_view group = group_text.view();
-  // In a container the path may be that of the outside, while what is mounted is the group itself.
-  if (read(*hierarchy, group, hierarchy->events).empty()) group = {};
-  if (read(*hierarchy, group, hierarchy->events).empty()) return;
-  add_group(*hierarchy, group, text);
-  if (is_limit(read(*hierarchy, group, hierarchy->limit))) return;
-  for (uint32_t level = 0; level < kMaxLevels && !group.empty(); ++level) {
-    group.remove_suffix(group.size() - std::min(group.rfind('/'), group.size()));
-    if (!is_limit(read(*hierarchy, group, hierarchy->limit))) continue;
-    add_group(*hierarchy, group, text);
+  Group group;
+  if (!find_group(group)) return;
+  const Hierarchy& hierarchy = *group.hierarchy;
+  std::string_view path = group.path;
+  add_group(hierarchy, path, text);
+  if (is_limit(read(hierarchy, path, hierarchy.limit))) return;
+  for (uint32_t level = 0; level < kMaxLevels && !path.empty(); ++level) {
+    path.remove_suffix(path.size() - std::min(path.rfind('/'), path.size()));
+    if (!is_limit(read(hierarchy, path, hierarchy.limit))) continue;
+    add_group(hierarchy, path, text);
     return;
   }
 }

@@ -9,9 +9,12 @@
 
 namespace dbgtrace::hooks::crash {
 
-// A line for each value, as in docs/file-format.md; empty if there is no such group. The groups:
-// the process's own and, if that has no limit, the nearest one above that has.
-// Thread-safety: one thread at a time. Signal-safety: yes. Allocates: never. System calls: some 20.
+// A line for each value, as in docs/file-format.md; empty if there is no such group.
+// Both: Thread-safety: one thread at a time. Signal-safety: yes. Allocates: never.
+
+// The groups: the process's own and, if that has no limit, the nearest one above that has.
 void read_cgroup_memory(os::Text& text);
+// Only how often the process's own group met its limit, since every process pays for it.
+void read_cgroup_events(os::Text& text);
 
 }  // namespace dbgtrace::hooks::crash

@@ -149,7 +149,7 @@ void find_last_sample(const ring::Ledger& ledger, uint32_t index) {
 }
 
 void keep_answered_stack(Scene& scene, const ThreadAnswer& answer) {
-  const ring::CrashStack head = describe(answer.walked, false);
+  const ring::CrashStack head = describe(answer.walked, true, false);
   const size_t bytes = answer.walked.count * sizeof(answer.pcs[0]);
   std::memcpy(scene.stage.data(), &head, sizeof(head));
   std::memcpy(scene.stage.data() + sizeof(head), answer.pcs, bytes);

@@ -72,6 +72,27 @@ inline void* map_memory(void* hint, uint64_t size_bytes, int protection, int fla
   return is_error(result) ? nullptr : reinterpret_cast<void*>(result);
 }
 
+// Memory of ours between two pages that nobody can touch: a program that runs over the end of its
+// own mapping must fault there, as it does without us, and not write into a recording.
+inline void* map_guarded(uint64_t size_bytes, int protection, int flags, long fd) {
+  constexpr uint64_t kGuardBytes = 4096;
+  constexpr int kNobody = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  const uint64_t whole_bytes = (size_bytes + 4095) / 4096 * 4096 + 2 * kGuardBytes;
+  auto* whole = static_cast<char*>(map_memory(nullptr, whole_bytes, PROT_NONE, kNobody, -1));
+  if (whole == nullptr) return nullptr;
+  void* inside = map_memory(whole + kGuardBytes, size_bytes, protection, flags | MAP_FIXED, fd);
+  if (inside == nullptr) {
+    raw_syscall(SYS_munmap, as_argument(whole), static_cast<long>(whole_bytes));
+  }
+  return inside;
+}
+
+inline void unmap_guarded(void* inside, uint64_t size_bytes) {
+  constexpr uint64_t kGuardBytes = 4096;
+  raw_syscall(SYS_munmap, as_argument(static_cast<char*>(inside) - kGuardBytes),
+              static_cast<long>((size_bytes + 4095) / 4096 * 4096 + 2 * kGuardBytes));
+}
+
 inline long file_status(long fd, struct stat& status) {
 #if defined(__x86_64__)
   return raw_syscall(SYS_fstat, fd, as_argument(&status));

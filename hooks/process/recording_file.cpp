@@ -158,8 +158,7 @@ long fill(RecordingFile& file, long fd, const Options& options, const Facts& fac
   struct stat status {};
   if (how < 0) return how;
   if (const long error = os::file_status(fd, status); error != 0) return error;
-  void* base =
-      os::map_memory(nullptr, file.plan.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+  void* base = os::map_guarded(file.plan.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
   if (base == nullptr) return kNoMemory;
   file.base = static_cast<std::byte*>(base);
   // Without it the kernel reads ahead around each page that is new: megabytes of nothing, zeroed
@@ -195,9 +194,7 @@ long create(RecordingFile& file, bool nameless, const Options& options, const Fa
   long error = fill(file, opened, options, facts, parent, size_bytes);
   if (error == 0 && nameless) error = give_name(opened, path);
   if (error == 0) return 0;
-  if (file.base != nullptr)
-    os::raw_syscall(SYS_munmap, os::as_argument(file.base),
-                    static_cast<long>(file.plan.file_bytes));
+  if (file.base != nullptr) os::unmap_guarded(file.base, file.plan.file_bytes);
   if (!nameless && !facts.restricted())
     os::raw_syscall(SYS_unlinkat, AT_FDCWD, os::as_argument(path.c_str()), 0);
   file.base = nullptr;

@@ -12,6 +12,7 @@
 #include "hooks/process/log.hpp"
 #include "hooks/process/output_path.hpp"
 #include "hooks/stack/memo_pool.hpp"
+#include "ring/crash_layout.hpp"
 
 namespace dbgtrace::hooks::process {
 namespace {
@@ -162,6 +163,10 @@ bool Session::still_recording() {
   return state_.load(std::memory_order_acquire) == SessionState::kRecording;
 }
 
+void Session::start_early() {
+  if (options_.crash && !off()) become_ready();
+}
+
 bool Session::become_ready() {
   notice_fork();
   notice_cut_file();
@@ -302,6 +307,30 @@ void Session::note_exec(bool begins) {
   const ring::State state = begins ? ring::State::kExecuted : ring::State::kRunning;
   std::atomic_ref<uint32_t>(live.state)
       .store(static_cast<uint32_t>(state), std::memory_order_release);
+  if (sandboxed() || !is_empty()) return;
+  // The next program has a recording of its own. If this one goes on, it begins another.
+  if (begins)
+    remove_recording(file_);
+  else
+    state_.store(SessionState::kReady, std::memory_order_release);
+}
+
+void Session::note_end() {
+  if (owned_by_this_pid() && !sandboxed() && is_empty()) remove_recording(file_);
+}
+
+bool Session::is_empty() const {
+  const ring::LiveHeader& live = ledger_.live();
+  const uint64_t black_box = ledger_.section(ring::SectionKind::kBlackBox).offset_bytes;
+  const auto* box = reinterpret_cast<const ring::BlackBox*>(ledger_.base() + black_box);
+  // What was lost is news, too.
+  uint64_t lost[sizeof(live.lost) / sizeof(uint64_t)];
+  std::memcpy(lost, &live.lost, sizeof(lost));
+  for (const uint64_t count : lost) {
+    if (count != 0) return false;
+  }
+  return ring::Ledger::load(live.births.hits) == 0 && ring::Ledger::load(live.mappings.hits) == 0 &&
+         (begin_black_box_ == nullptr || box->crash.tid == 0);
 }
 
 void Session::enter_sandbox() {

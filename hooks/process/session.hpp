@@ -45,6 +45,9 @@ class Session {
   // The same for a free: never starts a recording, but notices a fork.
   bool recording_here() { return is_recording() && mapping_.is_whole() ? true : still_recording(); }
 
+  // With crash capture on, the file is there from the start: a crash is no time to create one.
+  void start_early();
+
   bool off() const { return state_.load(std::memory_order_relaxed) == SessionState::kOff; }
   SessionState state() const { return state_.load(std::memory_order_acquire); }
   void turn_off() { state_.store(SessionState::kOff, std::memory_order_release); }
@@ -82,6 +85,8 @@ class Session {
   void note_crash(int signal);  // the first one stays
   void note_teardown();         // exit() has begun: handlers and destructors run
   void note_exec(bool begins);
+  // Nothing runs any more: a recording in which there is nothing is removed.
+  void note_end();
   // Before a seccomp filter: reserves the file, then no system call is made any more.
   void enter_sandbox();
   bool sandboxed() const { return sandboxed_.load(std::memory_order_relaxed); }
@@ -102,6 +107,7 @@ class Session {
   void choose_output();
   bool owned_by_this_pid() const;
   void stop_recording_lost_file();
+  bool is_empty() const;
 
   std::atomic<SessionState> state_{SessionState::kUnborn};
   std::atomic<bool> preparing_{false};

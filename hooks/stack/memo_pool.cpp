@@ -14,8 +14,8 @@ void MemoPool::start(bool every_allocation, SystemCalls calls) {
   constexpr uint64_t kFirstBytes = StackMemo::touched_bytes(StackMemo::kFirstFrames);
   const uint64_t half = bytes_for(every_allocation) / 2;
   const auto slots = static_cast<uint32_t>(std::min<uint64_t>(half / kFirstBytes, kMaxSlots));
-  void* memory = os::map_memory(nullptr, slots * sizeof(StackMemo), PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+  void* memory = os::map_guarded(slots * sizeof(StackMemo), PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
   if (memory == nullptr) return;
   if (calls == SystemCalls::kAllowed) {  // a huge page would be memory that nobody needs
     os::raw_syscall(SYS_madvise, os::as_argument(memory),
