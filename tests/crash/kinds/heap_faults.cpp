@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks that are freed twice, never were, are written past their end, or used after their end.
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "kinds.hpp"
+
+namespace {
+
+struct Session {
+  long id;
+  const char* name;
+  char notes[48];
+};
+
+[[gnu::noinline]] Session* open_session() {
+  auto* session = static_cast<Session*>(std::malloc(sizeof(Session)));
+  session->id = 7;
+  session->name = "guest";
+  return hidden(session);
+}
+
+[[gnu::noinline]] void close_session(Session* session) {
+  std::free(session);
+  stay();
+}
+
+[[gnu::noinline]] int name_length(Session* session) {
+  int length = 0;
+  while (session->name[length] != '\0') ++length;  // crash: use-after-free
+  return length;
+}
+
+void use_after_free() {
+  Session* session = open_session();
+  close_session(session);
+  hidden(name_length(hidden(session)));
+}
+
+// So large that the allocator gives it back to the system.
+[[gnu::noinline]] char* open_image() { return hidden(static_cast<char*>(std::calloc(3, 1 << 20))); }
+
+[[gnu::noinline]] void close_image(char* image) {
+  std::free(image);
+  stay();
+}
+
+[[gnu::noinline]] int brightness(const char* image) {
+  return image[123456];  // crash: use-after-free-large
+}
+
+void use_after_free_large() {
+  char* image = open_image();
+  close_image(image);
+  hidden(brightness(hidden(image)));
+}
+
+[[gnu::noinline]] void fill_image(char* image, size_t size) {
+  for (size_t i = 0; i < size; ++i) image[i] = static_cast<char>(i);  // crash: heap-overflow
+}
+
+[[gnu::noinline]] void free_twice(Session* session) {
+  std::free(session);
+  std::free(hidden(session));  // crash: double-free
+  stay();
+}
+
+[[gnu::noinline]] void free_inside(Session* session) {
+  std::free(hidden(reinterpret_cast<char*>(session) + 8));  // crash: invalid-free
+  stay();
+}
+
+[[gnu::noinline]] void free_behind_overrun() {
+  auto* first = static_cast<char*>(std::malloc(2000));
+  auto* second = static_cast<char*>(std::malloc(2000));
+  auto* third = static_cast<char*>(std::malloc(2000));
+  std::memset(hidden(first), 0x11, hidden(size_t{2016}));
+  std::free(hidden(second));  // crash: corrupted-chunk
+  std::free(hidden(third));
+  std::free(first);
+}
+
+[[gnu::noinline]] void allocate_from_broken_list() {
+  auto* block = static_cast<uintptr_t*>(std::malloc(2000));
+  void* behind = std::malloc(64);
+  std::free(block);
+  uintptr_t* links = hidden(block);
+  links[0] = links[1] = 0x4141'4141'4000;
+  hidden(std::malloc(hidden(size_t{3000})));  // crash: inside-malloc
+  hidden(behind);
+}
+
+// With a second thread the C library takes its lock.
+void crash_inside_malloc() {
+  pthread_t thread;
+  pthread_create(
+      &thread, nullptr,
+      [](void*) -> void* {
+        for (;;) pause();
+      },
+      nullptr);
+  allocate_from_broken_list();
+}
+
+}  // namespace
+
+const Kind kHeapKinds[] = {
+    {"use-after-free", use_after_free},
+    {"use-after-free-large", use_after_free_large},
+    {"heap-overflow", [] { fill_image(open_image(), hidden(size_t{4} << 20)); }},
+    {"double-free", [] { free_twice(open_session()); }},
+    {"invalid-free", [] { free_inside(open_session()); }},
+    {"corrupted-chunk", free_behind_overrun},
+    {"inside-malloc", crash_inside_malloc},
+    {nullptr, nullptr},
+};

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// A null pointer at places where a process has little ground under its feet.
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "kinds.hpp"
+
+namespace {
+
+[[gnu::noinline]] void on_signal(int) {
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: in-signal-handler
+}
+
+[[gnu::noinline]] void on_exit_of_process() {
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: in-atexit
+}
+
+struct Cache {
+  int* entries = nullptr;
+  void touch() { hidden(this); }
+  [[gnu::noinline]] ~Cache() {
+    *hidden(entries) = 1;  // crash: in-tls-destructor
+  }
+};
+
+void crash_in_tls_destructor() {
+  pthread_t thread;
+  pthread_create(
+      &thread, nullptr,
+      [](void*) -> void* {
+        static thread_local Cache cache;
+        cache.touch();
+        return nullptr;
+      },
+      nullptr);
+  pthread_join(thread, nullptr);
+}
+
+void crash_in_dlclose() {
+  char path[4096];
+  const ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 32);
+  if (size <= 0) return;
+  path[size] = '\0';
+  std::strcpy(std::strrchr(path, '/') + 1, "crash_plugin.so");
+  void* plugin = dlopen(path, RTLD_NOW);
+  if (plugin == nullptr) return;
+  dlclose(plugin);  // the destructor in plugin.cpp
+}
+
+[[gnu::noinline]] void* crash_together(void* barrier) {
+  pthread_barrier_wait(static_cast<pthread_barrier_t*>(barrier));
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: two-threads
+  return nullptr;
+}
+
+void crash_in_two_threads() {
+  pthread_barrier_t barrier;
+  pthread_barrier_init(&barrier, nullptr, 2);
+  pthread_t thread;
+  pthread_create(&thread, nullptr, crash_together, &barrier);
+  crash_together(&barrier);
+}
+
+[[gnu::noinline]] void* wait_for_work(void* barrier) {
+  pthread_barrier_wait(static_cast<pthread_barrier_t*>(barrier));
+  for (;;) usleep(1000);
+}
+
+[[gnu::noinline]] void crash_among_many() {
+  constexpr int kThreads = 199;
+  pthread_barrier_t barrier;
+  pthread_barrier_init(&barrier, nullptr, kThreads + 1);
+  for (int i = 0; i < kThreads; ++i) {
+    pthread_t thread;
+    if (pthread_create(&thread, nullptr, wait_for_work, &barrier) != 0) std::exit(3);
+  }
+  pthread_barrier_wait(&barrier);
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: many-threads
+}
+
+}  // namespace
+
+const Kind kPlaceKinds[] = {
+    {"in-signal-handler",
+     [] {
+       signal(SIGUSR1, on_signal);
+       raise(SIGUSR1);
+     }},
+    {"in-atexit", [] { std::atexit(on_exit_of_process); }},
+    {"in-tls-destructor", crash_in_tls_destructor},
+    {"in-dlclose", crash_in_dlclose},
+    {"two-threads", crash_in_two_threads},
+    {"many-threads", crash_among_many},
+    {nullptr, nullptr},
+};
