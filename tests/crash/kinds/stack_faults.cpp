@@ -8,6 +8,7 @@
 
 namespace {
 
+// Each of another size, or the optimizer makes one function of two.
 [[gnu::noinline]] int descend(int depth) {
   volatile char frame[64];
   frame[depth % 64] = static_cast<char>(depth);  // crash: overflow-main
@@ -23,17 +24,17 @@ namespace {
 }
 
 [[gnu::noinline]] int descend_in_thread(int depth) {
-  volatile char frame[64];
-  frame[depth % 64] = static_cast<char>(depth);            // crash: overflow-thread
+  volatile char frame[80];
+  frame[depth % 80] = static_cast<char>(depth);            // crash: overflow-thread
   const int below = descend_in_thread(hidden(depth + 1));  // crash: overflow-thread
-  return below + frame[(depth + 1) % 64];
+  return below + frame[(depth + 1) % 80];
 }
 
 [[gnu::noinline]] int descend_far_in_thread(int depth) {
-  volatile char frame[256 << 10];
-  frame[depth % 64] = static_cast<char>(depth);                // crash: overflow-thread-huge
+  volatile char frame[320 << 10];
+  frame[depth % 80] = static_cast<char>(depth);                // crash: overflow-thread-huge
   const int below = descend_far_in_thread(hidden(depth + 1));  // crash: overflow-thread-huge
-  return below + frame[(depth + 1) % 64];
+  return below + frame[(depth + 1) % 80];
 }
 
 template <int (*function)(int)>
