@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "hooks/alloc/thread_state.hpp"
 #include "hooks/crash/dispositions.hpp"
 #include "hooks/crash/record.hpp"
 #include "hooks/os/return_by_hand.hpp"
@@ -81,21 +82,26 @@ void repeat_instruction(int signal, const siginfo_t& info, ucontext_t& context) 
 #endif
 }
 
+// The recorder's own entry knows the thread where nobody may be asked.
+uint32_t recorded_tid() {
+  if (!g_session.recording_here() || alloc::t_state.recording != g_session.number()) return 0;
+  const auto* thread =
+      g_session.ledger().entry<ring::Thread>(ring::SectionKind::kThreads, alloc::t_state.thread);
+  return thread != nullptr ? thread->tid : 0;
+}
+
 // Behind a seccomp filter no call is safe, sigreturn included, but the one that has just been made:
 // a signal that the program sent itself is sent in the same way once more. The default action is
 // back already.
 [[noreturn]] void die_in_sandbox(int signal, const siginfo_t& info, ucontext_t& context) {
   const uint32_t pid = g_session.pid();
-  // After its own SIGABRT abort() goes on, and sends the next one.
-  const bool by_abort = signal == SIGABRT && static_cast<uint32_t>(info.si_pid) == pid;
   if (!is_sent(info)) {
     repeat_instruction(signal, info, context);
-  } else if (!by_abort) {
-    if (info.si_code == SI_USER) {
-      os::raw_syscall(SYS_kill, pid, signal);
-    } else {
-      os::raw_syscall(SYS_tgkill, pid, pid, signal);
-    }
+  } else if (info.si_code == SI_USER) {
+    os::raw_syscall(SYS_kill, pid, signal);
+  } else {
+    const uint32_t tid = recorded_tid();
+    os::raw_syscall(SYS_tgkill, pid, tid != 0 ? tid : pid, signal);
   }
   os::return_by_hand(context);
 }

@@ -72,6 +72,7 @@ void Session::prepare(const char* const* environment) {
   OptionErrors errors;
   options_ = parse_options(environment, errors);
   gather_facts(g_facts);
+  pid_ = g_facts.restricted() ? g_facts.pid : os::process_id();
   static constinit char log_path[kMaxPath] = {};
   os::Text log(log_path, sizeof(log_path));
   const bool relative_log =
@@ -113,10 +114,8 @@ void Session::choose_output() {
 
 bool Session::restricted() const { return g_facts.restricted(); }
 
-uint32_t Session::pid() const { return g_facts.pid; }
-
 bool Session::is_other_process() const {
-  return space_.is_own() && !sandboxed() && os::process_id() != g_facts.pid;
+  return space_.is_own() && !sandboxed() && os::process_id() != pid_;
 }
 
 bool Session::is_touched(uint64_t offset_bytes, uint64_t size_bytes) const {
@@ -245,7 +244,7 @@ void Session::notice_fork() {
     listener_.forked();
   }
   inherited_frees_.store(0, std::memory_order_relaxed);
-  if (!sandboxed()) g_facts.pid = os::process_id();
+  if (!sandboxed()) pid_ = os::process_id();
   space_.adopt();
   state_.store(options_.children == Children::kNone ? SessionState::kOff : SessionState::kReady,
                std::memory_order_release);
@@ -272,7 +271,7 @@ void Session::stop_recording_lost_file() {
 
 bool Session::owned_by_this_pid() const {
   return is_recording() && mapping_.is_whole_now() &&
-         (sandboxed() || os::process_id() == g_facts.pid);
+         (sandboxed() || os::process_id() == pid_);
 }
 
 void Session::note_exit(int code) {

@@ -65,7 +65,9 @@ class Session {
   bool records_allocations() const { return options_.sample_bytes != 0; }
   // A filter was brought along from before exec: only the calls of every start are made.
   bool restricted() const;
-  uint32_t pid() const;  // of the process that the recording belongs to
+  // Of the process that the recording belongs to, as it sees itself: procfs may be another
+  // namespace's.
+  uint32_t pid() const { return pid_; }
   // A vfork child, or another process that shares this memory.
   bool is_other_process() const;
 
@@ -114,6 +116,7 @@ class Session {
   std::atomic<bool> sandboxed_{false};
   bool forked_ = false;
   uint32_t number_ = 0;
+  uint32_t pid_ = 0;
   AddressSpace space_;
   OwnMapping mapping_;
   Options options_;
