@@ -13,30 +13,82 @@ namespace {
 constexpr uint32_t kForbiddenBit = 1;
 constexpr uint32_t kSkippedWalks = 64;
 
-Rule rule_of(const Registers& regs, SystemCalls calls) {
-  return rule_at(regs.exact ? regs.pc : regs.pc - 1, calls);
-}
-
-// Whether this step can be proven by words of the thread's own stack alone, or ends the stack by
-// its rule. `after`: the caller's registers.
-bool is_provable(Rule rule, Step step, const Registers& after, const StackBounds& own) {
-  if (step == Step::kFrame) {
-    return is_common(rule) && own.holds_word(after.sp - 8) &&
-           (rule.slot() == 0 || own.holds_word(after.sp - 8 * rule.slot()));
-  }
-  return rule.kind() == RuleKind::kStop;
-}
-
 uintptr_t word_at(uintptr_t address) { return *reinterpret_cast<const uintptr_t*>(address); }
 
-uintptr_t saved_fp(uintptr_t cfa, Rule rule, const StackBounds& own) {
-  const uintptr_t address = cfa - 8 * rule.slot();
+}  // namespace
+
+// Steps of all kinds, on all stacks. What it needs for that is made when it is first needed.
+class StackMemo::SlowSteps {
+ public:
+  SlowSteps(StackBounds& own, SystemCalls calls) : own_(own), view_(own, calls), calls_(calls) {}
+
+  const StackBounds& own() const { return own_; }
+
+  // From the state of the frame, which gets the rule, to the caller's registers.
+  Step step(Frame& frame, Registers& regs) {
+    if (!entered_) {
+      view_.enter(frame.sp);
+      entered_ = true;
+    }
+    regs = {frame.pc, frame.sp, frame.fp, frame.is_exact()};
+    frame.rule = rule_at(frame.is_exact() ? frame.pc : frame.pc - 1, calls_);
+    const Step step = take_step(frame.rule, regs, view_, calls_);
+    frame.flags =
+        (frame.flags & kExact) | (is_provable(frame.rule, step, regs) ? 0u : uint32_t{kGuarded});
+    return step;
+  }
+
+ private:
+  // Whether words of the thread's own stack alone prove this step, or the rule alone ends the
+  // stack.
+  bool is_provable(Rule rule, Step step, const Registers& caller) const {
+    if (step == Step::kFrame) {
+      return is_common(rule) && own_.holds_word(caller.sp - 8) &&
+             (rule.slot() == 0 || own_.holds_word(caller.sp - 8 * rule.slot()));
+    }
+    return rule.kind() == RuleKind::kStop;
+  }
+
+  StackBounds& own_;
+  StackView view_;
+  SystemCalls calls_;
+  bool entered_ = false;
+};
+
+namespace {
+
+// The frame pointer that the step to this caller restored.
+template <typename Frame>
+uintptr_t saved_fp(const Frame& caller, Rule rule, const StackBounds& own) {
+  const uintptr_t address = caller.sp - 8 * rule.slot();
   return own.holds_word(address) ? word_at(address) : 0;
+}
+
+// Of a proven frame, in a run that begins with `first`: as the nearest frame further in saved it,
+// or as the run began. Behind a guarded step it was written down anew.
+template <typename Frame>
+uintptr_t frame_pointer_at(const Frame* frame, const Frame* first, const StackBounds& own) {
+  for (const Frame* callee = frame + 1;; ++callee) {
+    if (callee > first || callee->is_guarded()) return callee[-1].fp;
+    if (callee->rule.slot() != 0) return saved_fp(callee[-1], callee->rule, own);
+  }
+}
+
+// Of all frames in a proven run. Those that did not matter were not compared, and may have changed;
+// on top of other callers they may matter.
+template <typename Frame>
+void refresh_frame_pointers(Frame* first, Frame* last, const StackBounds& own) {
+  for (Frame* callee = first; callee > last; --callee) {
+    if (callee->is_guarded()) continue;
+    callee[-1].fp = callee->rule.slot() != 0 ? saved_fp(callee[-1], callee->rule, own) : callee->fp;
+  }
 }
 
 }  // namespace
 
 void StackMemo::reset(uint32_t frames) {
+  frames_[0].sp = UINTPTR_MAX;
+  frames_[0].hash = kEmptyStackHash;
   count_ = 0;
   capacity_ = std::min(frames, kMaxFrames);
   too_deep_sp_ = 0;
@@ -46,7 +98,7 @@ void StackMemo::reset(uint32_t frames) {
 
 // From the leaf to the root, that is downwards: behind the first word that is not as it was, else
 // `to`.
-const StackMemo::Word* StackMemo::first_change(const Word* from, const Word* to) {
+inline const StackMemo::Word* StackMemo::first_change(const Word* from, const Word* to) {
   for (; from - to >= 4; from -= 4) {
     if (word_at(from[-1].at) != from[-1].value) return from;
     if (word_at(from[-2].at) != from[-2].value) return from - 1;
@@ -59,169 +111,187 @@ const StackMemo::Word* StackMemo::first_change(const Word* from, const Word* to)
   return from;
 }
 
-bool StackMemo::walk(const Registers& start, StackBounds& own, SystemCalls calls) {
+inline bool StackMemo::walk(const Registers& start, StackBounds& own, SystemCalls calls) {
   const uint32_t version =
       loaded_code.version() << 1 | (calls == SystemCalls::kForbidden ? kForbiddenBit : 0);
-  if (version == version_ && count_ != 0) [[likely]] {
-    const Frame& leaf = frames_[count_ - 1];
-    if (leaf.guard == 0 && is_at(leaf, start)) [[likely]] {
-      if (first_change(words_ + leaf.words_end, words_) == words_) [[likely]]
-        return true;
-    }
+  const Frame& leaf = frames_[count_];
+  if (leaf.is_at(start) && version == version_ && leaf.guard == 0) {
+    if (first_change(words_ + leaf.words_end, words_) == words_) return true;
   }
   return walk_changed(start, own, calls, version);
 }
 
+// Whether the stack is likely to be too deep again.
+bool StackMemo::refuse(uintptr_t sp) {
+  if (sp > too_deep_sp_) [[likely]]
+    return false;
+  if (++skipped_ % kSkippedWalks == 0) too_deep_sp_ = 0;  // other functions may have larger frames
+  return true;
+}
+
+// New frames are put at the end of the array, downwards, so that they lie in order; when the walk
+// has come to the frames that are still there, they are moved on top of these.
+//
+//   | main | f | g | h | i |   free   | q | p |      kept: main f, new: p called by q called by f
+//     1      2   ^ candidate          ^ fresh
 bool StackMemo::walk_changed(const Registers& start, StackBounds& own, SystemCalls calls,
                              uint32_t version) {
-  if (start.sp <= too_deep_sp_) {
-    if (++skipped_ % kSkippedWalks == 0)
-      too_deep_sp_ = 0;  // other functions may have larger frames
-    return false;
+  if (refuse(start.sp)) return false;
+  if (!own.holds_word(start.sp)) {
+    StackView(own, calls).enter(start.sp);  // a deeper part of the thread's stack may be proven
+    if (!own.holds_word(start.sp)) return false;
   }
-  StackView stack(own, calls);
-  stack.enter(start.sp);
-  if (!own.holds_word(start.sp)) return false;
   if (version != version_) {
     count_ = 0;
     version_ = version;
   }
-  Registers regs = start;
-  uint32_t candidates = count_;  // frames_[0, candidates) may be part of the stack as it is now
-  uint32_t fresh = capacity_;    // frames_[fresh, capacity_) are new, and unlinked
-  uint32_t kept = 0;             // frames_[0, kept) are proven to be
-  Step step = Step::kFrame;
-  do {
-    while (candidates != 0 && frames_[candidates - 1].sp < regs.sp) --candidates;
-    if (candidates != 0 && is_at(frames_[candidates - 1], regs)) {
-      const uint32_t first = candidates - 1;
-      frames_[first].fp = regs.fp;
-      const Run run = follow(first, stack, own, calls);
+  SlowSteps slow(own, calls);
+  Frame* const frames_end = frames_ + 1 + capacity_;
+  Frame* fresh = frames_end;
+  Frame* candidate = frames_ + count_;
+  uintptr_t pc = start.pc;
+  uintptr_t sp = start.sp;
+  uintptr_t fp = start.fp;
+  bool exact = start.exact;
+  // Up to where words are read without more ado; 0 where that will not do.
+  const auto limit_at = [&] { return !exact && sp % 8 == 0 && own.holds_word(sp) ? own.high : 0; };
+  uintptr_t limit = limit_at();
+  Frame* kept = frames_;
+  for (;;) {
+    while (candidate->sp < sp) --candidate;
+    if (candidate->sp == sp && candidate->is_at({pc, sp, fp, exact})) {
+      candidate->fp = fp;
+      const Run run = follow(candidate, slow);
       if (run.to_the_end) {
-        kept = candidates;
+        kept = candidate;
         break;
       }
       // The run moves on top of other callers.
-      refresh_frame_pointers(first, run.last, own);
-      const uint32_t moved = candidates - run.last;
+      refresh_frame_pointers(candidate, run.last, own);
+      const auto moved = static_cast<size_t>(candidate - run.last) + 1;
       fresh -= moved;
-      std::memmove(frames_ + fresh, frames_ + run.last, moved * sizeof(Frame));
-      candidates = run.last;
-      step = run.stepped.step;
-      regs = run.stepped.regs;
-      frames_[fresh].is_guarded = !is_provable(frames_[fresh].rule, step, regs, own);
+      std::memmove(fresh, run.last, moved * sizeof(Frame));
+      candidate = run.last - 1;
+      if (run.stepped.step != Step::kFrame) {
+        end_ = run.stepped.step;
+        break;
+      }
+      const Registers& regs = run.stepped.regs;
+      pc = regs.pc, sp = regs.sp, fp = regs.fp, exact = regs.exact;
+      limit = limit_at();
       continue;
     }
-    if (fresh == candidates) {
-      if (fresh == 0) {
+    if (fresh - 1 == candidate) [[unlikely]] {
+      if (candidate == frames_) {
         too_deep_sp_ = start.sp;
         count_ = 0;
         return false;
       }
-      --candidates;
+      --candidate;
     }
-    const Rule rule = rule_of(regs, calls);
-    Frame& frame = frames_[--fresh];
-    frame.pc = regs.pc;
-    frame.sp = regs.sp;
-    frame.fp = regs.fp;
-    frame.rule = rule;
-    frame.exact = regs.exact;
-    step = take_step(rule, regs, stack, calls);
-    frame.is_guarded = !is_provable(rule, step, regs, own);
-  } while (step == Step::kFrame);
-
-  if (kept == 0) end_ = step;
-  if (kept == count_ && fresh == capacity_) return true;
+    --fresh;
+    fresh->pc = pc;
+    fresh->sp = sp;
+    fresh->fp = fp;
+    fresh->flags = exact ? uint32_t{kExact} : 0u;
+    const Rule rule = known_rules.find(pc - 1);
+    const uintptr_t cfa = (rule.kind() == RuleKind::kRbp ? fp : sp) + rule.offset();
+    if (is_common(rule) && cfa > sp && cfa <= limit && cfa % 8 == 0) [[likely]] {
+      const uintptr_t saved_at = cfa - 8 * rule.slot();
+      const uintptr_t caller = word_at(cfa - 8);
+      if (saved_at >= sp && caller != 0) [[likely]] {
+        fresh->rule = rule;
+        if (rule.slot() != 0) fp = word_at(saved_at);
+        pc = caller;
+        sp = cfa;
+        continue;
+      }
+    }
+    Registers regs;
+    const Step step = slow.step(*fresh, regs);
+    if (step != Step::kFrame) {
+      end_ = step;
+      break;
+    }
+    pc = regs.pc, sp = regs.sp, fp = regs.fp, exact = regs.exact;
+    limit = limit_at();
+  }
+  if (kept == frames_ + count_ && fresh == frames_end) return true;
   note_ = {};
-  for (; fresh < capacity_; ++fresh) link(kept++, frames_[fresh]);
-  count_ = kept;
+  link(kept + 1, fresh, frames_end);
+  count_ = static_cast<uint32_t>(kept - frames_ + (frames_end - fresh));
   return true;
 }
 
-// From frames_[first], which is proven, towards the root.
-StackMemo::Run StackMemo::follow(uint32_t first, StackView& stack, const StackBounds& own,
-                                 SystemCalls calls) {
-  uint32_t at = first;
+// From a proven frame towards the root.
+StackMemo::Run StackMemo::follow(Frame* first, SlowSteps& slow) {
+  Frame* at = first;
   for (;;) {
-    const uint32_t guard = std::min<uint32_t>(frames_[at].guard, at + 1);
-    const Word* bottom = guard == 0 ? words_ : words_ + frames_[guard - 1].words_end;
-    const Word* proven = first_change(words_ + frames_[at].words_end, bottom);
-    const bool is_changed = proven != bottom;
-    if (!is_changed && guard == 0) return {true, 0, {}};
-    uint32_t last = at;
-    if (is_changed) {
-      while (last > 0 && words_ + frames_[last - 1].words_end >= proven) --last;
-    } else {
-      last = guard - 1;
+    Frame* const guard = std::min(frames_ + at->guard, at);
+    const Word* bottom = guard == frames_ ? words_ : words_ + guard->words_end;
+    const Word* proven = first_change(words_ + at->words_end, bottom);
+    if (proven == bottom && guard == frames_) return {true, nullptr, {}};
+    Run run{false, guard, {}};
+    if (proven != bottom) {
+      run.last = at;
+      while (run.last > frames_ + 1 && words_ + run.last[-1].words_end >= proven) --run.last;
     }
-    const Frame& frame = frames_[last];
-    Registers regs{frame.pc, frame.sp, frame_pointer_at(last, first, own), frame.exact};
-    const Rule rule = is_changed ? frame.rule : rule_of(regs, calls);
-    const Step step = take_step(rule, regs, stack, calls);
-    if (!is_changed) {
-      if (step != Step::kFrame && last == 0 && step == end_) return {true, 0, {}};
-      if (step == Step::kFrame && last != 0 && is_at(frames_[last - 1], regs)) {
-        at = last - 1;
-        frames_[at].fp = regs.fp;
-        continue;
+    Frame stepped = *run.last;
+    stepped.fp = frame_pointer_at(run.last, first, slow.own());
+    Registers& regs = run.stepped.regs;
+    const Step step = run.stepped.step = slow.step(stepped, regs);
+    if (proven == bottom && step != Step::kFrame && guard == frames_ + 1 && step == end_) {
+      return {true, nullptr, {}};
+    }
+    at = run.last - 1;
+    if (proven != bottom || step != Step::kFrame || at == frames_ || !at->is_at(regs)) {
+      *run.last = stepped;
+      return run;
+    }
+    at->fp = regs.fp;
+  }
+}
+
+// Puts new frames [fresh, end) upon their callers: what depends on these is computed here.
+void StackMemo::link(Frame* place, const Frame* fresh, const Frame* end) {
+  const Frame& callers = place[-1];
+  uint64_t hash = callers.hash;
+  uintptr_t caller_pc = callers.pc;
+  uintptr_t caller_sp = callers.sp;
+  uintptr_t caller_fp = callers.fp;
+  uint32_t fp_matters = callers.flags & kFpMatters;
+  uint32_t guard = callers.guard;
+  Word* word = words_ + callers.words_end;
+  for (; fresh != end; ++fresh, ++place) {
+    const Rule rule = fresh->rule;
+    const uint32_t flags = fresh->flags;
+    if (is_common(rule) && (flags & kGuarded) == 0) [[likely]] {
+      *word++ = {caller_sp - 8, caller_pc};
+      if (const uintptr_t slot = rule.slot(); slot != 0) {
+        if (fp_matters != 0) *word++ = {caller_sp - 8 * slot, caller_fp};
+        fp_matters = 0;
       }
-      frames_[last].rule = rule;
+      if (rule.kind() == RuleKind::kRbp) fp_matters = kFpMatters;
+    } else if ((flags & kGuarded) != 0) {
+      guard = static_cast<uint32_t>(place - frames_);
+      fp_matters = kFpMatters;
+    } else {
+      fp_matters = 0;  // the end of the stack
     }
-    return {false, last, {step, regs}};
+    caller_pc = fresh->pc;
+    caller_sp = fresh->sp;
+    caller_fp = fresh->fp;
+    hash = extend_hash(hash, caller_pc, loaded_code.generation_of(caller_pc));
+    place->pc = caller_pc;
+    place->sp = caller_sp;
+    place->fp = caller_fp;
+    place->hash = hash;
+    place->rule = rule;
+    place->stored = 0;
+    place->words_end = static_cast<uint16_t>(word - words_);
+    place->guard = static_cast<uint16_t>(guard);
+    place->flags = flags | fp_matters;
   }
-}
-
-// The frame pointer at a proven frame of a run: as the nearest frame further in saved it, or as the
-// run began. Behind a guarded step it was written down anew.
-uintptr_t StackMemo::frame_pointer_at(uint32_t index, uint32_t first,
-                                      const StackBounds& own) const {
-  for (uint32_t callee = index + 1;; ++callee) {
-    if (callee > first || frames_[callee].is_guarded) return frames_[callee - 1].fp;
-    const Rule rule = frames_[callee].rule;
-    if (rule.slot() != 0) return saved_fp(frames_[callee - 1].sp, rule, own);
-  }
-}
-
-// Those that did not matter were not compared, and may have changed; on other callers they may
-// matter.
-void StackMemo::refresh_frame_pointers(uint32_t first, uint32_t last, const StackBounds& own) {
-  uintptr_t fp = frames_[first].fp;
-  for (uint32_t callee = first; callee > last; --callee) {
-    Frame& caller = frames_[callee - 1];
-    const Rule rule = frames_[callee].rule;
-    if (frames_[callee].is_guarded) {
-      fp = caller.fp;
-    } else if (rule.slot() != 0) {
-      fp = saved_fp(caller.sp, rule, own);
-    }
-    caller.fp = fp;
-  }
-}
-
-// Puts a frame upon its callers: what depends on them is computed here, outermost first.
-void StackMemo::link(uint32_t index, const Frame& unlinked) {
-  static constexpr Frame kNoFrame{};
-  const Frame& caller = index != 0 ? frames_[index - 1] : kNoFrame;
-  const uint64_t outer_hash = index != 0 ? caller.hash : kEmptyStackHash;
-  Frame frame = unlinked;
-  frame.hash = extend_hash(outer_hash, frame.pc, loaded_code.generation_of(frame.pc));
-  frame.stored = 0;
-  frame.words_end = caller.words_end;
-  frame.guard = caller.guard;
-  if (frame.is_guarded) {
-    frame.guard = static_cast<uint16_t>(index + 1);
-    frame.fp_matters = true;
-  } else if (is_common(frame.rule) && index != 0) {
-    const uintptr_t slot = frame.rule.slot();
-    words_[frame.words_end++] = {caller.sp - 8, caller.pc};
-    if (slot != 0 && caller.fp_matters)
-      words_[frame.words_end++] = {caller.sp - 8 * slot, caller.fp};
-    frame.fp_matters = frame.rule.kind() == RuleKind::kRbp || (slot == 0 && caller.fp_matters);
-  } else {
-    frame.fp_matters = false;  // the end of the stack
-  }
-  frames_[index] = frame;
 }
 
 // A walk whose frames were jumped over left the memo busy, and perhaps half changed: it started
@@ -256,19 +326,19 @@ MemoWalk::~MemoWalk() {
 
 void MemoWalk::copy_pcs(std::span<uintptr_t> out) const {
   const uint32_t count = std::min<uint32_t>(memo_.count_, static_cast<uint32_t>(out.size()));
-  for (uint32_t i = 0; i < count; ++i) out[i] = memo_.frames_[memo_.count_ - 1 - i].pc;
+  for (uint32_t i = 0; i < count; ++i) out[i] = memo_.frames_[memo_.count_ - i].pc;
 }
 
 MemoParent MemoWalk::next_parent(MemoParent refused) const {
   for (uint32_t frames = std::min(refused.frames, count() + 1) - 1; frames != 0; --frames) {
-    const uint32_t stored = memo_.frames_[frames - 1].stored;
+    const uint32_t stored = memo_.frames_[frames].stored;
     if (stored != 0 && stored != refused.reference) return {stored, frames};
   }
   return {0, 0};
 }
 
 void MemoWalk::set_stored(uint32_t reference) {
-  for (uint32_t i = count(); i-- != 0 && memo_.frames_[i].stored == 0;) {
+  for (uint32_t i = count(); i != 0 && memo_.frames_[i].stored == 0; --i) {
     memo_.frames_[i].stored = reference;
   }
 }

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -50,7 +51,7 @@ struct MemoParent {
 class StackMemo {
  public:
   static constexpr uint32_t kMaxFrames = 640;  // a deeper stack is walked without a memo
-  static constexpr uint32_t kFirstFrames = 84;
+  static constexpr uint32_t kFirstFrames = 83;
 
   // Forgets everything; `frames` (at most kMaxFrames) bounds the memory that is ever touched.
   void reset(uint32_t frames);
@@ -69,6 +70,8 @@ class StackMemo {
     uintptr_t at;
     uintptr_t value;
   };
+  // kFpMatters: the step, or one further out, depends on fp.
+  enum FrameFlag : uint32_t { kExact = 1, kGuarded = 2, kFpMatters = 4 };
   struct Frame {
     uintptr_t pc;
     uintptr_t sp;
@@ -77,10 +80,17 @@ class StackMemo {
     Rule rule;           // of the step to the caller
     uint32_t stored;     // a stored stack that has this frame and all outer ones; 0: none
     uint16_t words_end;  // words_[0, words_end) prove the steps of this frame and all outer ones,
-    uint16_t guard;      // but for guarded ones; 1 + index of the nearest of these, 0: none
-    bool exact;
-    bool is_guarded;
-    bool fp_matters;  // the step, or one further out, depends on fp
+    uint16_t guard;      // but for guarded ones; index of the nearest of these, 0: none
+    uint32_t flags;      // FrameFlag
+
+    bool is_exact() const { return (flags & kExact) != 0; }
+    bool is_guarded() const { return (flags & kGuarded) != 0; }
+    bool fp_matters() const { return (flags & kFpMatters) != 0; }
+    // Whether this frame of the stack as it was is also one of the stack as it is.
+    bool is_at(const Registers& regs) const {
+      return sp == regs.sp && pc == regs.pc && is_exact() == regs.exact &&
+             (fp == regs.fp || !fp_matters());
+    }
   };
   static_assert(sizeof(Frame) == 48);
 
@@ -88,22 +98,18 @@ class StackMemo {
   // goes on elsewhere; then it has been stepped.
   struct Run {
     bool to_the_end;
-    uint32_t last;
+    Frame* last;
     Stepped stepped;
   };
+  class SlowSteps;
 
   bool walk(const Registers& start, StackBounds& own, SystemCalls calls);
   bool walk_changed(const Registers& start, StackBounds& own, SystemCalls calls, uint32_t version);
   bool take_over(uintptr_t sp);
-  Run follow(uint32_t first, StackView& stack, const StackBounds& own, SystemCalls calls);
-  uintptr_t frame_pointer_at(uint32_t index, uint32_t first, const StackBounds& own) const;
-  void refresh_frame_pointers(uint32_t first, uint32_t last, const StackBounds& own);
-  void link(uint32_t index, const Frame& unlinked);
+  bool refuse(uintptr_t sp);
+  Run follow(Frame* first, SlowSteps& slow);
+  void link(Frame* place, const Frame* fresh, const Frame* end);
 
-  static bool is_at(const Frame& frame, const Registers& regs) {
-    return frame.pc == regs.pc && frame.sp == regs.sp && frame.exact == regs.exact &&
-           (frame.fp == regs.fp || !frame.fp_matters);
-  }
   static const Word* first_change(const Word* from, const Word* to);
 
   // Of the walk in progress: where on the stack it started. 0: none.
@@ -116,13 +122,15 @@ class StackMemo {
   uint32_t capacity_;
   MemoNote note_;
   Step end_;
-  alignas(64) Frame frames_[kMaxFrames];
+  // Outermost first. The first one is none: it lies above all stacks and begins all hashes.
+  Frame frames_[1 + kMaxFrames];
   alignas(4096) Word words_[2 * kMaxFrames];
 };
 
 constexpr uint64_t StackMemo::touched_bytes(uint32_t frames) {
   const auto pages = [](uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; };
-  return pages(64 + frames * sizeof(Frame)) + pages(frames * 2 * sizeof(Word));
+  return pages(offsetof(StackMemo, frames_) + (1 + frames) * sizeof(Frame)) +
+         pages(frames * 2 * sizeof(Word));
 }
 
 // One walk. While it lives the memo is held for it.
@@ -144,9 +152,7 @@ class MemoWalk {
   }
 
   uint32_t count() const { return memo_.count_; }
-  uint64_t hash() const {
-    return memo_.frames_[memo_.count_ - 1].hash;
-  }  // as stack_hash() of the pcs
+  uint64_t hash() const { return memo_.frames_[memo_.count_].hash; }  // as stack_hash() of the pcs
   Step end() const { return memo_.end_; }
   void copy_pcs(std::span<uintptr_t> out) const;  // leaf first, as many as there is room for
 
