@@ -44,12 +44,11 @@ uint64_t parse_start_ticks(const char* stat, long size) {
   return ticks;
 }
 
-bool seccomp_mode(const char* status, long size) {
-  constexpr std::string_view kField = "\nSeccomp:\t";
-  const std::string_view text(status, static_cast<size_t>(size));
-  const size_t at = text.find(kField);
-  return at != std::string_view::npos && at + kField.size() < text.size() &&
-         text[at + kField.size()] != '0';
+// Whether a number of /proc/self/status, named as "\nName:\t", is there and not 0.
+bool status_is_set(std::string_view status, std::string_view name) {
+  const size_t at = status.find(name);
+  return at != std::string_view::npos && at + name.size() < status.size() &&
+         status[at + name.size()] != '0';
 }
 
 uint64_t limit_of(int resource) {
@@ -82,7 +81,11 @@ void gather_facts(Facts& facts) {
   facts.euid = static_cast<uint32_t>(getauxval(AT_EUID));
   facts.secure = getauxval(AT_SECURE) != 0;
   long got = os::read_file("/proc/self/status", buffer, sizeof(buffer));
-  if (got > 0) facts.seccomp_filtered = seccomp_mode(buffer, got);
+  if (got > 0) {
+    const std::string_view status(buffer, static_cast<size_t>(got));
+    facts.seccomp_filtered = status_is_set(status, "\nSeccomp:\t");
+    facts.traced = status_is_set(status, "\nTracerPid:\t");
+  }
   {
     os::Descriptor space(os::open_file("/proc/self/ns/pid", O_RDONLY));
     struct stat status {};

@@ -72,6 +72,8 @@ void Session::prepare(const char* const* environment) {
   OptionErrors errors;
   options_ = parse_options(environment, errors);
   gather_facts(g_facts);
+  // Whoever debugs sees each delivery of a signal: one that we pass on would stop the program twice.
+  if (g_facts.traced) options_.crash = false;
   pid_ = g_facts.restricted() ? g_facts.pid : os::process_id();
   static constinit char log_path[kMaxPath] = {};
   os::Text log(log_path, sizeof(log_path));
