@@ -10,9 +10,14 @@ import re
 
 KINDS = pathlib.Path(__file__).resolve().parent / "kinds"
 
-# signal; class as in docs/json.md, the second one after a bar would be right as well; record: whether
-# the recorder can see this death at all.
-Truth = collections.namedtuple("Truth", "signal crash_class record", defaults=(True,))
+# signal; class as in docs/json.md, the second one after a bar would be right as well
+# record: whether the recorder can see this death at all
+# faults: whether it meets a fault of its own and goes on
+# heap: a sampled block that the crash points to: from where (any: 0), its size, live or freed
+Truth = collections.namedtuple(
+    "Truth", "signal crash_class record faults heap", defaults=(True, False, None))
+FAULT_ADDRESS, REGISTER = 1, 2
+LIVE, FREED = 1, 2
 
 TRUTHS = {
     "null-read": Truth(11, "null-dereference"),
@@ -32,10 +37,10 @@ TRUTHS = {
     "null-stack": Truth(11, "wild-access|stack-overflow"),
     "smash": Truth(6, "stack-smash"),
     "corrupt-stack": Truth(11, "wild-jump|stack-smash"),
-    "use-after-free": Truth(11, "use-after-free"),
-    "use-after-free-large": Truth(11, "use-after-free"),
-    "heap-overflow": Truth(11, "heap-overflow"),
-    "double-free": Truth(6, "double-free"),
+    "use-after-free": Truth(11, "use-after-free", heap=(REGISTER, 64, FREED)),
+    "use-after-free-large": Truth(11, "use-after-free", heap=(FAULT_ADDRESS, 3 << 20, FREED)),
+    "heap-overflow": Truth(11, "heap-overflow", heap=(FAULT_ADDRESS, 3 << 20, LIVE)),
+    "double-free": Truth(6, "double-free", heap=(0, 64, FREED)),
     "invalid-free": Truth(6, "invalid-free"),
     "corrupted-chunk": Truth(6, "heap-corruption|heap-overflow"),
     "inside-malloc": Truth(11, "heap-corruption"),
@@ -61,6 +66,8 @@ TRUTHS = {
     "in-dlclose": Truth(11, "null-dereference"),
     "two-threads": Truth(11, "null-dereference"),
     "many-threads": Truth(11, "null-dereference"),
+    "broken-loader-list": Truth(11, "null-dereference", faults=True),
+    "exit-in-handler": Truth(11, "null-dereference"),
     "in-forked-child": Truth(11, "null-dereference"),
     "in-vfork-child": Truth(11, "null-dereference"),
     "as-pid-1": Truth(11, "null-dereference"),

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A null pointer at places where a process has little ground under its feet.
 #include <dlfcn.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -84,6 +86,19 @@ void crash_in_two_threads() {
   *hidden(static_cast<int*>(nullptr)) = 1;  // crash: many-threads
 }
 
+// What the C library, and a recorder, find symbols by.
+[[gnu::noinline]] void break_loader_list() {
+  _r_debug.r_map->l_next->l_ld = reinterpret_cast<ElfW(Dyn)*>(hidden(uintptr_t{0x4141'4141'4000}));
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: broken-loader-list
+}
+
+[[noreturn]] void leave_quietly(int) { _exit(3); }
+
+[[gnu::noinline]] void crash_and_leave_in_handler() {
+  signal(SIGSEGV, leave_quietly);
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: exit-in-handler
+}
+
 }  // namespace
 
 const Kind kPlaceKinds[] = {
@@ -97,5 +112,7 @@ const Kind kPlaceKinds[] = {
     {"in-dlclose", crash_in_dlclose},
     {"two-threads", crash_in_two_threads},
     {"many-threads", crash_among_many},
+    {"broken-loader-list", break_loader_list},
+    {"exit-in-handler", crash_and_leave_in_handler},
     {nullptr, nullptr},
 };
