@@ -20,7 +20,9 @@ DBGTRACE_EXPORT void* mmap64(void* hint, size_t size, int protection, int flags,
                     __builtin_frame_address(0));
 }
 
-DBGTRACE_EXPORT int munmap(void* start, size_t size) noexcept { return alloc::unmap(start, size); }
+DBGTRACE_EXPORT int munmap(void* start, size_t size) noexcept {
+  return alloc::unmap(start, size, __builtin_frame_address(0));
+}
 
 DBGTRACE_EXPORT void* mremap(void* start, size_t old_size, size_t size, int flags, ...) noexcept {
   va_list rest;

@@ -24,6 +24,7 @@ constexpr SectionRule kRules[kSectionCount] = {
     {"histories", sizeof(History)},
     {"stacks", 8},
     {"live", sizeof(Live)},
+    {"freed", sizeof(Freed)},
     {"open", 0},
     {"ring", 0},
     {"black box", 0},

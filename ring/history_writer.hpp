@@ -4,19 +4,45 @@
 // one after an hour.
 #pragma once
 
+#include "ring/counting.hpp"
 #include "ring/ledger.hpp"
 
 namespace dbgtrace::ring {
 
+inline constexpr uint32_t kNoPoint = ~0u;  // as a due time: never
+
 // floor(log2(lifetime)), bucket 0 also for 0 us.
 uint32_t lifetime_bucket(uint64_t lifetime_us);
 
-// A sampled block of the site was born (+1) or died (-1); live_bytes is the site's estimate after
-// it. Thread-safety: yes; the due point is claimed by one thread. Signal-safety: yes. Allocates:
-// never.
-void note_site_point(History& history, uint64_t time_us, uint64_t live_bytes);
-void note_birth(History& history);
-void note_death(History& history, uint64_t lifetime_us, uint16_t weight);
+// The long memory of a site, null if it has none.
+// Thread-safety: yes. Signal-safety: yes. Allocates: never (as all here).
+History* history_of(const Ledger& ledger, const Site& site);
+
+// Gives the site one, if there is one left.
+void give_history(const Ledger& ledger, Site& site);
+
+// The site's lifetimes go to `other`, and its memory is as new.
+void fold_history(const Ledger& ledger, Site& site, const Site& other);
+
+// A recorded block of the site died; deaths_before: how many had before it.
+void note_lifetime(const Ledger& ledger, Site& site, uint64_t deaths_before, uint64_t lifetime_us,
+                   Threads threads);
+
+// A point of the site's series, if one is due; it is claimed by one thread.
+void write_site_point(const Ledger& ledger, Site& site, uint32_t time_ds);
+inline void note_site_point(const Ledger& ledger, Site& site, uint64_t time_us) {
+  const auto time_ds = static_cast<uint32_t>(time_us / 100'000);
+  if (time_ds >= __atomic_load_n(&site.next_point_ds, __ATOMIC_RELAXED)) [[unlikely]]
+    write_site_point(ledger, site, time_ds);
+}
+
+// What the heap did up to now, from the sums of all threads.
+struct HeapSums {
+  uint64_t births;
+  uint64_t birth_bytes;
+  uint64_t deaths;
+};
+HeapSums sums_of_threads(const Ledger& ledger);
 
 // Writes the process's point of this moment into every level.
 void note_process_point(const Ledger& ledger, uint64_t time_us, uint64_t rss_bytes);

@@ -4,7 +4,7 @@
 // in docs/file-format.md. Little-endian, 8-byte aligned.
 //
 //   | header, 8 KiB | series | threads | modules | strings | sites | histories | stacks | live
-//   | open | ring | black box |
+//   | freed | open | ring | black box |
 //
 // A byte that was never written reads as zero (the file is sparse), so "all zero" means "not there"
 // in every table. Times are microseconds since start_monotonic_ns of the header; a mapped word that
@@ -32,6 +32,7 @@ enum class SectionKind : uint32_t {
   kHistories,
   kStacks,
   kLive,
+  kFreed,
   kOpenBlocks,
   kRing,
   kBlackBox,
@@ -70,6 +71,24 @@ struct DeathTally {
 };
 static_assert(sizeof(BirthTally) == 40 && sizeof(DeathTally) == 24);
 
+// What samples stand for beyond themselves: sums of (w - 1) and (w - 1) * size in two's complement,
+// and the variances. Where every allocation is recorded nothing is ever added here.
+struct Excess {
+  uint64_t weight_q15;
+  uint64_t bytes;
+  double weight_variance;
+  double bytes_variance;
+};
+static_assert(sizeof(Excess) == 32);
+
+// A change of the sampling interval.
+enum class IntervalCause : uint32_t { kTable = 1 /* live blocks */, kBudget = 2 };
+struct IntervalChange {
+  uint64_t time_us;
+  uint64_t interval_cause;  // 0..47 the new interval in bytes, 56..63 IntervalCause; written last
+};
+inline constexpr uint32_t kMaxIntervalChanges = 48;
+
 // What was lost or refused, each with its cause: law "at a cap it degrades and counts".
 struct LossCounters {
   uint64_t live_table_full;     // samples kept in totals and ring, but not as live blocks
@@ -83,27 +102,33 @@ struct LossCounters {
   uint64_t stale_entries;       // blocks that were freed behind the recorder's back
   uint64_t thread_table_full;   // threads counted as thread 0
   uint64_t start_races;         // samples that came while the file was being created
-  uint64_t reserved[5];
+  uint64_t sites_folded;        // sites whose sums went to site 0, so that a busier one had room
+  uint64_t reserved[4];
 };
 
 // The part of the header that changes. One writer process, many threads; every word is naturally
-// atomic.
+// atomic. What every event changes lies in a cache line of its own.
 struct LiveHeader {
-  uint32_t state;           // State
-  int32_t exit_code;        // with kExited; with kCrashed the signal
-  uint64_t end_us;          // time of the last change of state, 0 while running
-  uint64_t last_us;         // time of the newest sample
-  uint64_t interval_bytes;  // in force now
-  uint64_t exact_until_us;  // 0: never exact; ~0: exact still; else exact up to this time
-  BirthTally births;
-  DeathTally deaths;
-  uint64_t live_bytes;  // estimate, births minus deaths with resizes
-  uint64_t live_weight_q15;
+  uint32_t state;            // State
+  int32_t exit_code;         // with kExited; with kCrashed the signal
+  uint64_t end_us;           // time of the last change of state, 0 while running
+  uint64_t last_us;          // time of an event, now and then; threads know their newest ones
+  uint64_t interval_bytes;   // in force now
+  uint64_t exact_until_us;   // 0: never exact; ~0: exact still; else all blocks of before are known
+  uint64_t totals_until_us;  // the same of the number and the bytes of allocations
+  uint64_t teardown_us;      // when exit() began, 0: it did not; frees since then are told apart
+                             // (LiveState::kTornDown)
+  uint64_t inherited_frees;  // blocks of the parent that this forked child freed
+
+  uint64_t live_bytes;  // of the heap, estimate: births minus deaths with resizes
   uint64_t peak_live_bytes;
   uint64_t peak_us;
-  uint64_t teardown_us;      // when exit() began, 0: it did not; see LiveState::kTornDown
-  uint64_t inherited_frees;  // blocks of the parent that this forked child freed
-  BirthTally mappings;       // mmap, a kind of its own: never part of the heap figures
+  uint64_t freed_count;      // blocks ever entered in the freed table
+  uint64_t live_excess_q15;  // live blocks that the recorded ones stand for beyond themselves
+  uint64_t reserved[3];
+
+  Excess births;        // of the heap, beyond the sums of the threads
+  BirthTally mappings;  // mmap, a kind of its own: never part of the heap figures
   DeathTally unmappings;
   uint32_t threads_used;  // cursors of the append-only tables
   uint32_t modules_used;
@@ -111,14 +136,21 @@ struct LiveHeader {
   uint32_t stacks_used;   // 8-byte words
   uint32_t histories_used;
   uint32_t sites_used;
-  uint64_t ring_head;        // bytes ever appended to the ring
-  uint64_t next_sequence;    // of the next sealed or opened block
-  uint64_t recorder_cycles;  // spent in the slow path; a microsecond is elapsed_cycles / elapsed_us
+  uint64_t ring_head;         // bytes ever appended to the ring
+  uint64_t next_sequence;     // of the next sealed or opened block
+  uint64_t recorder_cycles;   // spent in the slow path; elapsed_cycles / elapsed_us of them are a
+                              // microsecond
   uint64_t recorder_entries;  // times the slow path was taken
   uint64_t elapsed_cycles;    // since the start, at the newest metrics
   uint64_t elapsed_us;        // the same moment
+  uint64_t process_cpu_us;    // CPU time of the process when the budget looked at it, 0: never
+  uint64_t private_bytes;     // memory of the recorder beside the file, at most
+  uint64_t system_calls;      // made for room in the file and for the metrics
   uint32_t sandboxed;         // 1 once the program entered a seccomp filter: no system calls since
   uint32_t flags;             // HeaderFlag
+  uint32_t interval_changes_used;
+  uint32_t reserved2;
+  IntervalChange interval_changes[kMaxIntervalChanges];
   LossCounters lost;
 };
 
@@ -159,6 +191,8 @@ inline constexpr size_t kStaticHeaderBytes =
     offsetof(Header, sections) + sizeof(Section) * kSectionCount;
 static_assert(sizeof(Header) <= kHeaderBytes);
 static_assert(offsetof(Header, sections) == 136);
+static_assert(offsetof(Header, live) == 3584 && offsetof(LiveHeader, live_bytes) == 64);
+static_assert(offsetof(LiveHeader, births) == 128);
 
 // Process time series: a point's slot in its level is (time / step) % capacity, so no cursor is
 // needed and a slot is right if its own time says so. Levels follow each other in the section in
@@ -178,15 +212,20 @@ struct SeriesLevel {
 inline constexpr SeriesLevel kSeriesLevels[] = {
     {250'000, 16}, {60'000'000, 16}, {3'600'000'000, 32}};
 
+// A thread, and what it recorded of the heap: counts and bytes as they are, without weights. A
+// cache line, which that thread alone writes (but for index 0, which stands for all without one).
 struct Thread {
   uint32_t tid;
-  uint32_t sample_count;
+  uint32_t flags;     // ThreadFlag
   uint64_t start_us;  // first seen
-  uint64_t end_us;    // 0: not seen to end
+  uint64_t last_us;   // newest event, or its end
   char name[16];
-  uint64_t reserved;
+  uint64_t births;
+  uint64_t birth_bytes;
+  uint64_t deaths;  // of blocks, whoever allocated them
 };
-static_assert(sizeof(Thread) == 48);
+static_assert(sizeof(Thread) == 64);
+enum ThreadFlag : uint32_t { kThreadEnded = 1 };
 
 // A loaded object, stored when the first recorded stack touches it. Valid for [load_us, unload_us).
 struct Module {
@@ -232,27 +271,45 @@ inline constexpr uint32_t kLeafFrames = 512;  // stored of a cut stack
 inline constexpr uint32_t kRootFrames = 128;
 inline constexpr uint32_t kMaxFrames = kLeafFrames + kRootFrames;
 
-enum class SiteKind : uint16_t { kHeap = 1, kMapping = 2 };
+// kFreeing: a stack that frees; its sums count what it freed, as births.
+enum class SiteKind : uint16_t { kHeap = 1, kMapping = 2, kFreeing = 3 };
 
-// One call stack that allocates; its slot number is the site id (site 0: all that found no slot).
-// Open addressing by stack hash.
+// One call stack that allocates, or frees. Open addressing by stack hash; the first 64 bytes are
+// what every event touches. births and deaths count recorded blocks; what they stand for beyond
+// themselves is in the excess fields. Where the table is full a slot may be given to a busier
+// stack: its sums go to site 0 ("other"), its generation counts up.
+//
+//   site id   0..15 slot, 16..23 generation: of another generation than the slot's it means site 0
 struct Site {
   uint64_t stack_hash;  // 0: empty slot
-  uint32_t stack;       // reference, 0 if the arena was full
-  uint32_t history;     // index + 1, 0: none
-  uint16_t kind;        // SiteKind; written last of the first four fields
-  uint16_t reserved;
-  uint32_t temporary;  // hits freed by the next recorded event of the same thread
-  uint64_t first_us;
-  BirthTally births;
-  DeathTally deaths;
+  uint64_t births;
+  uint64_t birth_bytes;  // sum of weight * size
+  uint64_t deaths;
   uint64_t live_bytes;
   uint64_t peak_live_bytes;
-  uint64_t peak_us;
-};
-static_assert(sizeof(Site) == 120);
+  uint64_t temporary;           // blocks freed by the next recorded event of the same thread
+  uint32_t history_generation;  // 0..23 history: index + 1, 0: none; 24..31 generation
+  uint32_t next_point_ds;       // when the history's next point is due
 
-inline constexpr uint32_t kLifetimeBuckets = 48;  // bucket k: [2^k, 2^(k+1)) us; 0 from 0
+  uint64_t peak_us;
+  uint64_t first_us;
+  uint32_t stack;  // reference, 0 if the arena was full
+  uint16_t kind;   // SiteKind; written last of hash, first_us, stack and kind
+  uint16_t reserved;
+  uint8_t first_lifetimes[8];  // bucket + 1 of the first deaths, in a site without a history
+  uint64_t birth_excess_q15;   // sum of w - 1 in two's complement
+  uint64_t death_excess_q15;
+  double weight_variance;
+  double bytes_variance;
+};
+static_assert(sizeof(Site) == 128 && offsetof(Site, peak_us) == 64);
+inline constexpr uint32_t kFirstLifetimes = 8;
+inline constexpr uint32_t kMaxSites = 65536;
+inline constexpr uint32_t kSiteSlotMask = kMaxSites - 1;
+inline constexpr uint32_t kHistoryMask = (1u << 24) - 1;
+
+// Bucket k: lifetime in [2^k, 2^(k+1)) us; bucket 0 from 0.
+inline constexpr uint32_t kLifetimeBuckets = 48;
 inline constexpr uint32_t kHistoryPoints = 24;
 struct HistoryPoint {
   uint32_t time_ds;  // tenths of a second
@@ -263,17 +320,15 @@ struct HistoryPoint {
 // goes and step_ds doubles.
 //   step 1:  0 1 2 3 ... 23   ->   step 2:  0 2 4 ... 22 (12 used)
 struct History {
-  uint32_t site;
+  uint32_t site;  // its slot
   uint32_t points_used;
   uint32_t step_ds;
-  uint32_t next_due_ds;
-  uint64_t live_hits;  // samples born minus died
-  uint64_t reserved[5];
-  uint32_t death_hits[kLifetimeBuckets];
-  uint64_t death_weight_q15[kLifetimeBuckets];
+  uint32_t busy;  // 1 while a thread moves points
+  uint64_t reserved[6];
+  uint64_t deaths[kLifetimeBuckets];
   HistoryPoint points[kHistoryPoints];
 };
-static_assert(sizeof(History) == 64 + 192 + 384 + 384);
+static_assert(sizeof(History) == 64 + 384 + 384);
 
 // A sampled block that is not freed. Three words; address_state is written last, so it says whether
 // the others are whole.
@@ -301,6 +356,15 @@ inline constexpr uint64_t kSizeMask = (uint64_t{1} << 40) - 1;
 inline constexpr uint32_t kSiteMask = (1u << 24) - 1;
 inline constexpr uint32_t kThreadMask = (1u << 14) - 1;
 
+// One of the newest blocks that were freed; entry freed_count % capacity is the next to be written.
+struct Freed {
+  uint64_t address_thread;  // 0..47 address, 50..63 thread that freed; cleared first, written last
+  uint64_t time_weight;     // 0..47 time of the free, 48..63 weight
+  uint64_t size_site;       // as in Live: of the birth
+  uint64_t age_site;        // 0..39 lifetime in us (2^40 - 1: that or more), 40..63 site that freed
+};
+static_assert(sizeof(Freed) == 32);
+
 // An event of the history, 32 bytes:
 //   head   0..7 EventKind, 8..23 tag, 24..39 thread, 40..55 weight
 //          tag: low 16 bits of its block's sequence; another tag is a torn write
@@ -322,7 +386,7 @@ enum class EventKind : uint8_t {
   kThreadEnd = 5,
   kModuleLoad = 6,  // a: module index
   kModuleUnload = 7,
-  kInterval = 8,  // a: new interval in bytes; extra: cause
+  kInterval = 8,  // a: new interval in bytes; extra: IntervalCause
   kMetrics = 9,   // a: resident bytes; b: live bytes
   kMark = 10,     // a: MarkCode; b: argument
 };

@@ -12,16 +12,22 @@
 
 namespace dbgtrace::ring {
 
-// Returns whether [offset, offset + size) may be written now. Called often: the answer for reserved
-// space must be cheap.
-using EnsureSpace = bool (*)(uint64_t offset_bytes, uint64_t size_bytes);
+// Says which pages of the file may be written now, and asks for more of them.
+struct Space {
+  // One bit a page of kPageBytes that may be written.
+  const std::atomic<uint64_t>* reserved = nullptr;
+  // Whether [offset, offset + size) may be written, called where a bit is not set. Null: all may.
+  bool (*ensure)(uint64_t offset_bytes, uint64_t size_bytes) = nullptr;
+
+  static constexpr uint64_t kPageBytes = 4096;
+};
 
 // Thread-safety: the object is constant after set-up; what it points at is shared, see each table.
 // Signal-safety: yes. Allocates: never.
 class Ledger {
  public:
   constexpr Ledger() = default;
-  Ledger(std::byte* base, EnsureSpace ensure) : base_(base), ensure_(ensure) {}
+  Ledger(std::byte* base, const Space& space) : base_(base), space_(space) {}
 
   Header& header() const { return *reinterpret_cast<Header*>(base_); }
   LiveHeader& live() const { return header().live; }
@@ -33,6 +39,9 @@ class Ledger {
     sections_[static_cast<uint32_t>(kind)] = section;
   }
   std::byte* base() const { return base_; }
+  // Whether this recording began with every allocation recorded.
+  bool every_allocation() const { return every_allocation_; }
+  void set_every_allocation(bool every) { every_allocation_ = every; }
 
   // Null if the index is out of range or the space is refused (counted).
   template <typename T>
@@ -44,11 +53,15 @@ class Ledger {
 
   // Null if the space is refused (counted).
   std::byte* bytes(uint64_t offset_bytes, uint64_t size_bytes) const {
-    if (ensure_ != nullptr && !ensure_(offset_bytes, size_bytes)) {
-      add(lost().disk_refused, 1);
-      return nullptr;
+    if (space_.reserved == nullptr)
+      return space_.ensure == nullptr ? base_ + offset_bytes : ask(offset_bytes, size_bytes);
+    const uint64_t first = offset_bytes / Space::kPageBytes;
+    const uint64_t last = (offset_bytes + size_bytes - 1) / Space::kPageBytes;
+    if (is_reserved(first) && (first == last || (first + 1 == last && is_reserved(last))))
+        [[likely]] {
+      return base_ + offset_bytes;
     }
-    return base_ + offset_bytes;
+    return ask(offset_bytes, size_bytes);
   }
 
   static void add(uint64_t& counter, uint64_t amount) {
@@ -72,8 +85,18 @@ class Ledger {
   }
 
  private:
+  bool is_reserved(uint64_t page) const {
+    return (space_.reserved[page / 64].load(std::memory_order_relaxed) >> (page % 64) & 1) != 0;
+  }
+  [[gnu::noinline]] std::byte* ask(uint64_t offset_bytes, uint64_t size_bytes) const {
+    if (space_.ensure(offset_bytes, size_bytes)) return base_ + offset_bytes;
+    add(lost().disk_refused, 1);
+    return nullptr;
+  }
+
   std::byte* base_ = nullptr;
-  EnsureSpace ensure_ = nullptr;
+  Space space_;
+  bool every_allocation_ = false;
   Section sections_[kSectionCount]{};
 };
 

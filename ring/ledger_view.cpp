@@ -76,7 +76,7 @@ EntryState read_site(std::span<const std::byte> sites, uint32_t slot, Site& site
   if (slot != 0 && load_word(sites.data() + slot * sizeof(Site)) == 0) return EntryState::kAbsent;
   (void)load_word(sites.data() + key / 8 * 8);
   site = entry_at<Site>(sites, slot);
-  const bool known = site.kind <= static_cast<uint16_t>(SiteKind::kMapping);
+  const bool known = site.kind <= static_cast<uint16_t>(SiteKind::kFreeing);
   return known ? EntryState::kWhole : EntryState::kDamaged;
 }
 
@@ -101,7 +101,10 @@ EntryState read_live(std::span<const std::byte> live, uint32_t slot, LiveFields&
   const uint64_t key = load_word(at);
   if ((key & kAddressMask) == 0) return EntryState::kAbsent;
   const Live entry = load_entry<Live>(at);
-  if (load_word(at) != key) return EntryState::kAbsent;
+  // A slot that was freed is the first to be used again, perhaps for a block at the same address.
+  const Live again = load_entry<Live>(at);
+  if (std::memcmp(&entry, &again, sizeof(entry)) != 0 || entry.address_state != key)
+    return EntryState::kAbsent;
   fields.address = key & kAddressMask;
   fields.state = static_cast<LiveState>((key >> 48) & 3);
   fields.thread = static_cast<uint32_t>(key >> 50);
@@ -109,6 +112,23 @@ EntryState read_live(std::span<const std::byte> live, uint32_t slot, LiveFields&
   fields.weight = static_cast<uint16_t>(entry.time_weight >> 48);
   fields.size_bytes = entry.size_site & kSizeMask;
   fields.site = static_cast<uint32_t>(entry.size_site >> 40);
+  return EntryState::kWhole;
+}
+
+EntryState read_freed(std::span<const std::byte> freed, uint32_t index, FreedFields& fields) {
+  if (!is_inside<Freed>(freed, index)) return EntryState::kAbsent;
+  const std::byte* at = freed.data() + index * sizeof(Freed);
+  const Freed entry = load_entry<Freed>(at);
+  if ((entry.address_thread & kAddressMask) == 0 || load_word(at) != entry.address_thread)
+    return EntryState::kAbsent;
+  fields.address = entry.address_thread & kAddressMask;
+  fields.thread = static_cast<uint32_t>(entry.address_thread >> 50);
+  fields.time_us = entry.time_weight & kTimeMask;
+  fields.weight = static_cast<uint16_t>(entry.time_weight >> 48);
+  fields.size_bytes = entry.size_site & kSizeMask;
+  fields.birth_site = static_cast<uint32_t>(entry.size_site >> 40);
+  fields.age_us = entry.age_site & kSizeMask;
+  fields.free_site = static_cast<uint32_t>(entry.age_site >> 40);
   return EntryState::kWhole;
 }
 

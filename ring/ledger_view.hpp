@@ -41,6 +41,18 @@ struct LiveFields {
 // kAbsent also for a slot that was freed, taken or given to another block while it was read.
 EntryState read_live(std::span<const std::byte> live, uint32_t slot, LiveFields& fields);
 
+struct FreedFields {
+  uint64_t address;
+  uint64_t time_us;  // of the free
+  uint64_t age_us;   // of the block
+  uint64_t size_bytes;
+  uint32_t birth_site;
+  uint32_t free_site;
+  uint32_t thread;  // that freed
+  uint16_t weight;
+};
+EntryState read_freed(std::span<const std::byte> freed, uint32_t index, FreedFields& fields);
+
 // Level of the multi-resolution series: slots [first, first + capacity).
 struct SeriesRange {
   uint32_t first;

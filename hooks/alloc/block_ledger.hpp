@@ -1,68 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-// Follows sampled blocks through the ledger: birth, growth, death, each into the live table, the
-// sums of the process and of the site, the long memories and the history. Time, thread and site are
+// Follows recorded blocks through the ledger: birth, growth, death, each into the live table, the
+// sums of the thread and of the site, the long memories and the history. Time, thread and site are
 // arguments: it runs the same in a test with a simulated clock as inside a program.
 #pragma once
 
 #include "hooks/alloc/free_filter.hpp"
 #include "hooks/alloc/interval.hpp"
 #include "hooks/alloc/live_blocks.hpp"
+#include "hooks/alloc/live_index.hpp"
 #include "ring/event_writer.hpp"
 #include "ring/site_table.hpp"
 
 namespace dbgtrace::hooks::alloc {
 
+// When, and by whom. threads: how many the process has at this moment.
+struct Moment {
+  uint64_t now_us;
+  uint32_t thread;
+  ring::Threads threads;
+};
+
+// kEstimated: the sums of births are those of weighted samples. kCounted: every allocation is
+// counted as it is, whether its block is followed or not. kAlready: this one was.
+enum class Totals { kEstimated, kCounted, kAlready };
+
 struct Growth {
   uint64_t bytes;   // more than before, 0 when it shrank
   bool sampled;     // whether the growth was hit
   uint16_t weight;  // of the hit
-  bool exact;       // every allocation is recorded
+  Totals totals;
 };
 
 // Thread-safety: yes, lock-free; one block is handled by one thread at a time, as the program
 // itself does. Signal-safety: yes. Allocates: never.
 class BlockLedger {
  public:
-  constexpr BlockLedger(LiveIndex& index, FreeFilter& filter, Interval& interval)
-      : index_(index), filter_(filter), interval_(interval) {}
+  constexpr BlockLedger(LiveIndex& index, LiveSlots& slots, FreeFilter& filter, Interval& interval)
+      : index_(index), slots_(slots), filter_(filter), interval_(interval) {}
 
-  void start(const ring::Ledger& ledger, ring::EventWriter& events) {
-    ledger_ = &ledger;
-    events_ = &events;
-  }
+  // False: the disk refuses the first pages.
+  bool start(const ring::Ledger& ledger, ring::EventWriter& events);
 
-  // block.site is site.id; the block's time is its birth.
-  void born(uintptr_t address, const ring::SiteRef& site, const Block& block);
+  // block.site is site.id; the block's time is its birth. state: held, or a mapping.
+  void born(uintptr_t address, const ring::SiteRef& site, const Block& block, ring::LiveState state,
+            Totals totals, ring::Threads threads);
+  // Kind::kCounted only: an allocation whose block is not followed.
+  void born_unseen(ring::Site& site, uint64_t size_bytes, const Moment& moment);
+  // The same of bytes by which such a block grew.
+  void grown_unseen(ring::Site& site, uint64_t bytes, const Moment& moment);
 
-  // False: no live sample of this recording has the address.
-  bool freed(uintptr_t address, uint64_t now_us, uint32_t thread);
+  // The block that lives at an address.
+  LiveIndex::Found find(uintptr_t address) const { return index_.find(address, slots_); }
+  static bool is_ours(LiveIndex::Found found) { return found.slot != kNoSlot; }
 
-  // A realloc in three steps: detach before the real call (kNoSlot: the block is not sampled), then
-  // one of the others.
-  uint32_t detach(uintptr_t address, Block& block);
-  void put_back(uint32_t slot, uintptr_t address);
+  // A block of ours is freed, by the stack of free_site (0: unknown). False: another thread frees
+  // it at this moment.
+  bool freed(LiveIndex::Found found, uintptr_t address, uint32_t free_site, const Moment& moment);
+
+  // A realloc in three steps: detach before the real call, then one of the others. kNoSlot: another
+  // thread has it.
+  uint32_t detach(LiveIndex::Found found, uintptr_t address, Block& block, ring::Threads threads);
+  void put_back(uint32_t slot, uintptr_t address, const Moment& moment);
   void resized(uint32_t slot, uintptr_t old_address, uintptr_t address, uint64_t new_bytes,
-               const Growth& growth, uint64_t now_us, uint32_t thread);
-  void freed_by_resize(uint32_t slot, uintptr_t old_address, uint64_t now_us, uint32_t thread);
+               const Growth& growth, const Moment& moment);
+  void freed_by_resize(uint32_t slot, uintptr_t old_address, uint32_t free_site,
+                       const Moment& moment);
 
-  // The live sample at this address, if it is a mapping.
+  // The block at this address, if it is a mapping.
   bool find_mapping(uintptr_t address, Block& block) const;
 
   // A block that a forked child inherited is gone; false if it is none.
-  bool forget_inherited(uintptr_t address);
+  bool forget_inherited(LiveIndex::Found found, uintptr_t address, ring::Threads threads);
 
  private:
-  bool settle(uintptr_t address, ring::LiveState state, const Block& block, uint64_t now_us);
-  void bury(uintptr_t address, uint32_t slot, uint64_t now_us, uint32_t thread);
-  void move_live(ring::Site& site, uint64_t change_bytes, uint64_t change_q15, uint64_t now_us);
-  void note_point(ring::Site& site, uint64_t now_us);
-  void note_temporary(uintptr_t address, ring::Site& site);
+  ring::Thread& cell_of(uint32_t thread) const;
+  // Only its own thread writes a cell, but for the one of all that have none.
+  static ring::Threads writers_of(const Moment& moment) {
+    return moment.thread == 0 ? moment.threads : ring::Threads::kOne;
+  }
+  void count_birth(ring::Site& site, uint64_t size_bytes, uint64_t site_bytes, bool of_heap,
+                   const Moment& moment);
+  bool settle(uintptr_t address, ring::LiveState state, const Block& block, const Moment& moment);
+  bool enter(uintptr_t address, uint32_t slot, const Moment& moment);
+  void replace_stale(LiveIndex::Found stale, uintptr_t address, uint32_t new_slot,
+                     const Moment& moment);
+  bool tears_down(uint32_t slot, uintptr_t address);
+  void bury(uintptr_t address, uint32_t slot, uint32_t free_site, const Moment& moment);
+  void unlearn(uintptr_t address, ring::LiveState state, const Block& block, uint32_t free_site,
+               const Moment& moment);
+  void move_live(ring::Site& site, bool of_heap, uint64_t change_bytes, const Moment& moment);
+  void note_temporary(uintptr_t address, ring::Site& site, const Moment& moment);
 
   LiveIndex& index_;
+  LiveSlots& slots_;
   FreeFilter& filter_;
   Interval& interval_;
   const ring::Ledger* ledger_ = nullptr;
   ring::EventWriter* events_ = nullptr;
+  bool logs_events_ = false;  // the history has room for samples, not for every allocation
 };
 
 }  // namespace dbgtrace::hooks::alloc

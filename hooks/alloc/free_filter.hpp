@@ -22,10 +22,18 @@ class FreeFilter {
   void add(uintptr_t address) { change(address, 1); }
   void remove(uintptr_t address) { change(address, -1); }
 
+  // Every block may be in the table from now on: nothing is counted any more.
+  void hold_all() { fill(kStuck); }
+  // None is. Only where no block in the table matters any more.
+  void hold_none() { fill(0); }
+
  private:
   // A full count stays: a false "maybe" costs a look-up, a false "no" a leak.
   static constexpr uint8_t kStuck = 255;
 
+  void fill(uint8_t value) {
+    for (auto& count : counts_) count.store(value, std::memory_order_relaxed);
+  }
   static uint32_t slot(uintptr_t address) {
     return static_cast<uint32_t>((address >> 4) * uint64_t{0x9e3779b97f4a7c15} >> (64 - 15));
   }

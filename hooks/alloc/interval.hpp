@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sampling interval in force: it only ever grows, and each change is written into the
-// recording.
+// recording with its cause.
 #pragma once
 
 #include <atomic>
@@ -13,16 +13,30 @@ namespace dbgtrace::hooks::alloc {
 // Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
 class Interval {
  public:
+  // After "every allocation": doubling from 1 would change nothing for a while.
+  static constexpr uint64_t kFirstSampled = 64;
+  static constexpr uint64_t kLargest = uint64_t{1} << 34;
+
   // capacity: slots of the live table. Sampled: the interval doubles beyond a quarter of the free
   // filter's slots; exact: when the table is 7/8 full.
   void start(uint64_t interval_bytes, uint32_t capacity);
   uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
-  // To be called with the number of live samples after each insertion.
+  // To be called with the number of slots of the live table that were ever taken at a time.
   void note_fill(const ring::Ledger& ledger, ring::EventWriter& events, uint32_t used,
-                 uint64_t time_us);
+                 uint64_t time_us) {
+    if (used > limit_.load(std::memory_order_relaxed)) [[unlikely]]
+      grow_by_fill(ledger, events, used, time_us);
+  }
+
+  // Raises the interval from `old`; false if another thread did so first.
+  bool raise(const ring::Ledger& ledger, ring::EventWriter& events, uint64_t old, uint64_t next,
+             ring::IntervalCause cause, uint64_t time_us);
 
  private:
+  void grow_by_fill(const ring::Ledger& ledger, ring::EventWriter& events, uint32_t used,
+                    uint64_t time_us);
+
   std::atomic<uint64_t> bytes_{0};
   std::atomic<uint32_t> limit_{0};  // of live samples, beyond which the interval doubles
   std::atomic<uint32_t> end_{0};    // where the table is full for good

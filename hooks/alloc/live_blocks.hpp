@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The live samples: private index and mapped payload kept together.
+// A recorded block that lives, and its entry in the live table.
 #pragma once
 
-#include "hooks/alloc/live_index.hpp"
-#include "ring/ledger.hpp"
+#include <algorithm>
+#include <atomic>
+
+#include "ring/layout.hpp"
 
 namespace dbgtrace::hooks::alloc {
 
@@ -17,7 +19,7 @@ struct Block {
 };
 
 inline ring::Live encode_live(uintptr_t address, ring::LiveState state, const Block& block) {
-  const uint64_t size = block.size_bytes < ring::kSizeMask ? block.size_bytes : ring::kSizeMask;
+  const uint64_t size = std::min(block.size_bytes, ring::kSizeMask);
   return {(address & ring::kAddressMask) | uint64_t{static_cast<uint32_t>(state)} << 48 |
               uint64_t{block.thread & ring::kThreadMask} << 50,
           (block.birth_us & ring::kTimeMask) | uint64_t{block.weight} << 48,
@@ -41,10 +43,6 @@ inline void write_live(ring::Live& place, const ring::Live& live) {
 
 inline void clear_live(ring::Live& place) {
   std::atomic_ref<uint64_t>(place.address_state).store(0, std::memory_order_release);
-}
-
-inline ring::Live* live_at(const ring::Ledger& ledger, uint32_t slot) {
-  return ledger.entry<ring::Live>(ring::SectionKind::kLive, slot);
 }
 
 }  // namespace dbgtrace::hooks::alloc

@@ -1,78 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
-// Address -> slot of the live table. The index is private memory, the payload lies in the mapped
-// file at the same slot: a forked child inherits the index as its own copy, look-ups never touch
-// the file, and nobody who scribbles on the file can lead the recorder astray
-// (docs/decisions/0005-private-index-of-live-samples.md).
+// Address -> slot of the live table. The index is private memory, the block itself lies in the
+// mapped file: a forked child inherits the index as its own copy
+// (docs/decisions/0005-private-index-of-live-samples.md). A word holds a part of the address and
+// the slot, whose entry has the whole address and decides.
 //
-// A removed slot is used again, but never becomes empty: an insertion that probes past it at that
-// moment would be lost.
+//   word  0 empty   else  tag << 20 | slot + 1
 //
-//   word  0 empty   1 removed   2 held by a realloc in progress   else  generation << 48 | address
-//
-// An entry of an older generation is a block of the parent that this forked child inherited. Open
-// addressing, linear, at most kProbes slots; every change is one CAS.
+// Sixteen words are a cache line, and a line is the home of 512 bytes of addresses, eight lines in
+// a row of a page: blocks that lie side by side, as they do when a program allocates them one after
+// the other, are found side by side. A block that finds its line full goes to the same line of the
+// next row, and so on; the line that it passes counts it, so that a search knows when to stop and
+// a removed word is simply empty again.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-namespace dbgtrace::hooks::alloc {
+#include "hooks/alloc/live_slots.hpp"
+#include "ring/counting.hpp"
 
-inline constexpr uint32_t kNoSlot = ~0u;
+namespace dbgtrace::hooks::alloc {
 
 // Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never (the memory comes from its
 // owner, zeroed).
 class LiveIndex {
  public:
-  static constexpr uint32_t kProbes = 256;  // at 7/8 full, a run of 64 taken slots is common
+  static constexpr uint32_t kMaxSlots = (1u << 20) - 1;
 
-  // words: capacity zeroed words; capacity is a power of two, at least kProbes.
-  void start(std::atomic<uint64_t>* words, uint32_t capacity) {
-    words_ = words;
-    mask_ = capacity - 1;
-  }
-  // In a forked child: everything held so far is inherited.
-  void next_generation() {
-    generation_ = (generation_ + 1) & 0xffff;
-    used_.store(0, std::memory_order_relaxed);
-  }
+  // Words for so many slots: a power of two.
+  static uint32_t words_for(uint32_t slots);
+  // What start() needs.
+  static uint64_t bytes_for(uint32_t slots);
 
-  uint32_t used() const { return used_.load(std::memory_order_relaxed); }
-  uint32_t capacity() const { return mask_ + 1; }
+  constexpr LiveIndex() = default;
 
-  struct Inserted {
-    uint32_t slot;   // kNoSlot: no room within the probes
-    uint32_t stale;  // slot of an older entry of the same address, removed now; kNoSlot: none
-    bool stale_inherited;
-  };
-  Inserted insert(uintptr_t address);
+  void start(void* memory, uint32_t slots);
+  bool started() const { return words_ != nullptr; }
+  uint32_t slots() const { return slots_; }
+
+  // In a forked child: whatever is here was the parent's.
+  void inherit() { has_inherited_ = true; }
 
   struct Found {
-    uint32_t slot;  // kNoSlot: not there
-    bool inherited;
+    uint32_t at;    // kNoSlot: not there
+    uint32_t slot;  // kNoSlot: a block of the parent's, very likely (its address is not kept)
   };
-  Found find(uintptr_t address) const;
+  Found find(uintptr_t address, const LiveSlots& live) const;
 
-  // Frees the slot; false if another thread did.
-  bool remove(uint32_t slot, uintptr_t address, bool inherited);
+  // Not done: no room among the lines that are looked at.
+  // stale: an entry of the same address, left as it is; nothing was inserted then.
+  struct Inserted {
+    bool done;
+    Found stale;
+  };
+  Inserted insert(uintptr_t address, uint32_t slot, const LiveSlots& live, ring::Threads threads);
 
-  // For a realloc: the slot keeps its place, but the address no longer leads to it.
-  bool detach(uint32_t slot, uintptr_t address);
-  void attach(uint32_t slot, uintptr_t address);
-  void drop_detached(uint32_t slot);
+  // Empties the word that find() returned; false if another thread did.
+  bool remove(Found found, uintptr_t address, ring::Threads threads);
 
  private:
-  static constexpr uint64_t kRemoved = 1, kDetached = 2;
-  uint64_t own_word(uintptr_t address) const { return uint64_t{generation_} << 48 | address; }
-  static uint64_t address_of(uint64_t word) { return word & ((uint64_t{1} << 48) - 1); }
-  uint32_t home(uintptr_t address) const {
-    return static_cast<uint32_t>((address >> 4) * uint64_t{0x9e3779b97f4a7c15} >> 32) & mask_;
-  }
+  static constexpr uint32_t kLineWords = 16;
+  static constexpr uint32_t kRowLines = 8;
+  static constexpr uint32_t kMaxLines = 64;
+  static constexpr uint32_t kSlotBits = 20;
+  static constexpr uint8_t kStuck = 255;  // a full count stays: the search goes on in vain
 
-  std::atomic<uint64_t>* words_ = nullptr;
-  uint32_t mask_ = 0;
-  uint32_t generation_ = 1;
-  std::atomic<uint32_t> used_{0};
+  struct Home {
+    uint32_t line;  // not yet within the table
+    uint32_t tag;   // in its place in the word
+  };
+  static Home home_of(uintptr_t address);
+  static uint32_t word_of(const Home& home, uint32_t slot) { return home.tag | (slot + 1); }
+  // The same column of the next row; behind the last row, of the first one, a column further.
+  uint32_t next_line(uint32_t line) const {
+    line += kRowLines;
+    return line <= line_mask_ ? line : (line + 1) & line_mask_;
+  }
+  bool is_own(uint32_t slot, const Home& home, const LiveSlots& live) const;
+  bool look_in(uint32_t line, uintptr_t address, const Home& home, const LiveSlots& live,
+               Found& found) const;
+  bool take_word(uint32_t line, const Home& home, uint32_t slot, ring::Threads threads);
+  void count_passing(uint32_t line, ring::Threads threads);
+  void uncount_passing(uint32_t line, ring::Threads threads);
+
+  std::atomic<uint32_t>* words_ = nullptr;
+  std::atomic<uint8_t>* passed_ = nullptr;  // blocks that went on because a line was full
+  uint32_t line_mask_ = 0;
+  uint32_t slots_ = 0;
+  bool has_inherited_ = false;
 };
 
 }  // namespace dbgtrace::hooks::alloc

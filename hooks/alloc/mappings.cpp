@@ -43,10 +43,10 @@ void* map(void* hint, size_t size, int protection, int flags, int fd, off_t offs
   return start;
 }
 
-int unmap(void* start, size_t size) {
+int unmap(void* start, size_t size, Frame frame) {
   if (g_free_filter.may_hold(reinterpret_cast<uintptr_t>(start))) {
     const int saved = errno;
-    record_unmapping(start, size);
+    record_unmapping(start, size, frame);
     errno = saved;
   }
   return g_next.munmap(start, size);
@@ -60,7 +60,7 @@ void* remap(void* start, size_t old_size, size_t size, int flags, void* target, 
   const uint16_t weight = mapping_weight(start);
   // Moved with the weight that it has; a mapping that nobody sampled stays unknown.
   if (weight != 0) {
-    record_unmapping(start, old_size);
+    record_unmapping(start, old_size, frame);
     record_mapping(result, size, weight, frame);
   }
   errno = saved;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/alloc/sample_site.hpp"
 
+#include "hooks/alloc/newcomers.hpp"
 #include "hooks/alloc/stack_scratch.hpp"
 #include "hooks/alloc/thread_memo.hpp"
 #include "hooks/alloc/thread_state.hpp"
@@ -37,6 +38,12 @@ uint64_t hash_of(std::span<const uintptr_t> pcs, ring::SiteKind kind) {
   return site_hash(stack::stack_hash(pcs, salt), kind);
 }
 
+// The site of all stacks that have none.
+ring::SiteRef other_site(const ring::Ledger& ledger) {
+  ring::Ledger::add(ledger.lost().site_table_full, 1);
+  return {0, ring::site_at(ledger, 0)};
+}
+
 ring::SiteRef site_without_stack(const ring::Ledger& ledger) {
   ring::Ledger::add(ledger.lost().no_scratch, 1);
   return {0, ring::site_at(ledger, 0)};
@@ -65,7 +72,8 @@ ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk) {
   if (!walk.intact() || stack::loaded_code.version() != version) return {0, nullptr};
   const ring::NewStack stack{as_words(pcs), sample.time_us, 0, false,
                              parent_of(walk, sample.ledger)};
-  return ring::find_or_make_site(sample.ledger, hash_of(pcs, sample.kind), sample.kind, stack);
+  return ring::find_or_make_site(sample.ledger, hash_of(pcs, sample.kind), sample.kind, stack,
+                                 ring::Fold::kColdest);
 }
 
 // A null pointer: walk without the memo.
@@ -75,10 +83,18 @@ ring::SiteRef site_by_memo(const Sample& sample, stack::StackMemo& memo) {
   const uint32_t tag = process::g_session.number() << 2 | static_cast<uint32_t>(sample.kind);
   const stack::MemoNote note = walk.note();
   if (note.tag == tag && walk.intact()) [[likely]] {
-    return {note.value, ring::site_at(sample.ledger, note.value)};
+    // Its slot may have been given to another stack meanwhile.
+    ring::Site* site = ring::site_at(sample.ledger, note.value);
+    if (site != ring::site_at(sample.ledger, 0)) return {note.value, site};
   }
-  ring::SiteRef site = ring::find_site(sample.ledger, site_hash(walk.hash(), sample.kind));
-  if (site.site == nullptr) site = new_site(sample, walk);
+  const uint64_t hash = site_hash(walk.hash(), sample.kind);
+  if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
+  ring::SiteRef site = ring::find_site(sample.ledger, hash);
+  if (site.site == nullptr) {
+    if (site.id != ring::kVacant && !g_newcomers.admits(sample.ledger, hash))
+      return other_site(sample.ledger);
+    site = new_site(sample, walk);
+  }
   if (site.site == nullptr || !walk.intact()) return {0, nullptr};
   if (site.id != 0) {
     walk.set_note({tag, site.id});
@@ -93,11 +109,15 @@ ring::SiteRef site_by_full_walk(const Sample& sample) {
   const stack::WalkResult walked =
       stack::walk(sample.start, scratch.pcs(), t_state.bounds, sample.calls);
   const std::span<const uintptr_t> pcs = scratch.pcs().first(walked.count);
-  const ring::SiteRef known = ring::find_site(sample.ledger, hash_of(pcs, sample.kind));
+  const uint64_t hash = hash_of(pcs, sample.kind);
+  if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
+  const ring::SiteRef known = ring::find_site(sample.ledger, hash);
   if (known.site != nullptr) return known;
+  if (known.id != ring::kVacant && !g_newcomers.admits(sample.ledger, hash))
+    return other_site(sample.ledger);
   process::note_modules(sample.ledger, pcs, sample.time_us);
   const ring::NewStack stack{as_words(pcs), sample.time_us, walked.omitted, walked.truncated};
-  return ring::find_or_make_site(sample.ledger, hash_of(pcs, sample.kind), sample.kind, stack);
+  return ring::find_or_make_site(sample.ledger, hash, sample.kind, stack, ring::Fold::kColdest);
 }
 
 }  // namespace

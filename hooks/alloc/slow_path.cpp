@@ -26,9 +26,9 @@ Hit hit(size_t size) {
 }
 
 void* recorded(void* block, size_t size, Hit sample, Frame frame) {
-  if (sample.sampled && block != nullptr) {
+  if ((sample.sampled || sample.counted) && block != nullptr) {
     KeepErrno keep;
-    record_block(block, size, sample.weight, frame);
+    record_block(block, size, sample, frame);
   }
   return block;
 }
@@ -80,7 +80,7 @@ void* slow_pvalloc(size_t size) {
 void slow_free(void* block) {
   if (block != nullptr) {
     KeepErrno keep;
-    record_free(block);
+    record_free(block, __builtin_frame_address(0));
   }
   g_next.free(block);
 }

@@ -32,7 +32,7 @@ void* refuse();
 // Anonymous mappings, if they are not the allocator's own. caller: the return address of the shim.
 void* map(void* hint, size_t size, int protection, int flags, int fd, off_t offset,
           const void* caller, Frame frame);
-int unmap(void* start, size_t size);
+int unmap(void* start, size_t size, Frame frame);
 void* remap(void* start, size_t old_size, size_t size, int flags, void* target, Frame frame);
 
 }  // namespace dbgtrace::hooks::alloc

@@ -21,16 +21,18 @@ using Frame = const void*;
 // >= countdown; takes the request off the countdown or draws a new one. Thread-safety: yes.
 // Signal-safety: yes. Allocates: never.
 struct Hit {
-  bool sampled;
-  uint16_t weight;
+  bool sampled;            // the block is followed
+  uint16_t weight;         // what it stands for
+  bool counted = false;    // part of the totals, followed or not: every allocation is
+  bool is_growth = false;  // of a block that was counted when it was allocated
 };
 Hit take_hit(uint64_t size_bytes);
 
-// A sampled block was allocated.
-void record_block(void* block, uint64_t size_bytes, uint16_t weight, Frame frame);
+// A block was allocated whose request was hit, or is counted.
+void record_block(void* block, uint64_t size_bytes, const Hit& hit, Frame frame);
 
 // A block that may be in the live table is about to be freed.
-void record_free(void* block);
+void record_free(void* block, Frame frame);
 
 // A realloc of a block that may be sampled, or whose growth was hit, around the real call.
 class Resize {
@@ -41,16 +43,17 @@ class Resize {
   void finish(void* result, bool failed, Frame frame);
 
  private:
+  void finish_unknown(void* result, Frame frame) const;
+
   void* block_;
   uint64_t new_bytes_;
   uint64_t growth_bytes_ = 0;
   Hit hit_{false, 0};
-  bool exact_ = false;
   uint32_t slot_;  // of the detached entry, kNoSlot: the block was not sampled
 };
 
 void record_mapping(void* start, uint64_t size_bytes, uint16_t weight, Frame frame);
-void record_unmapping(void* start, uint64_t size_bytes);
+void record_unmapping(void* start, uint64_t size_bytes, Frame frame);
 // The weight of a sampled mapping, 0 if start is not one.
 uint16_t mapping_weight(void* start);
 

@@ -8,13 +8,14 @@
 #include "hooks/crash/malloc_chunk.hpp"
 #include "hooks/crash/pointer_values.hpp"
 #include "hooks/process/session.hpp"
+#include "ring/freed_writer.hpp"
+#include "ring/site_table.hpp"
 
 namespace dbgtrace::hooks::crash {
 namespace {
 
 using alloc::Block;
 using process::g_session;
-using ring::Event;
 using ring::HeapPointer;
 using ring::PointerFrom;
 using ring::SectionKind;
@@ -68,50 +69,35 @@ void match_live(const ring::Ledger& ledger) {
   }
 }
 
-struct OpenEvents {
-  const Event* events = nullptr;
-  uint32_t count = 0;
-  uint16_t tag = 0;
-};
-
-OpenEvents open_events(const ring::Ledger& ledger, uint32_t slot) {
-  const ring::Section& section = ledger.section(SectionKind::kOpenBlocks);
-  const uint64_t offset = section.offset_bytes + uint64_t{slot} * section.entry_bytes;
-  if (slot >= section.capacity || !g_session.is_touched(offset, section.entry_bytes)) return {};
-  const auto* block = reinterpret_cast<const ring::OpenBlock*>(ledger.base() + offset);
-  const uint64_t cursor = __atomic_load_n(&block->cursor, __ATOMIC_ACQUIRE);
-  const uint32_t places = (section.entry_bytes - sizeof(ring::OpenBlock)) / sizeof(Event);
-  return {reinterpret_cast<const Event*>(block + 1),
-          std::min(static_cast<uint32_t>(cursor), places), static_cast<uint16_t>(cursor >> 32)};
+const ring::Freed& freed_entry(const ring::Ledger& ledger, uint32_t index) {
+  const ring::Section& section = ledger.section(SectionKind::kFreed);
+  return reinterpret_cast<const ring::Freed*>(ledger.base() + section.offset_bytes)[index];
 }
 
-// The frees that the open blocks still hold; the reader finds older ones in the ring. An event's
-// number is its slot and place.
-constexpr uint32_t kSlotShift = 16;
-
-const Event& open_event(const ring::Ledger& ledger, uint32_t number) {
-  return open_events(ledger, number >> kSlotShift).events[number & ((1u << kSlotShift) - 1)];
-}
-
+// The newest frees; what they wrote over is forgotten.
 void match_frees(const ring::Ledger& ledger) {
-  const uint32_t slots = ledger.section(SectionKind::kOpenBlocks).capacity;
-  for (uint32_t slot = 0; slot < slots; ++slot) {
-    const OpenEvents open = open_events(ledger, slot);
-    for (uint32_t place = 0; place < open.count; ++place) {
-      const Event& event = open.events[place];
-      if ((event.head & 0xff) != static_cast<uint64_t>(ring::EventKind::kFree)) continue;
-      if (static_cast<uint16_t>(event.head >> 8) != open.tag) continue;
-      const uint64_t time_us = event.time & ring::kTimeMask;
+  constexpr uint32_t kAtOnce = 128;
+  const ring::Section& section = ledger.section(SectionKind::kFreed);
+  for (uint32_t first = 0; first < section.capacity; first += kAtOnce) {
+    const uint32_t end = std::min(section.capacity, first + kAtOnce);
+    const uint64_t offset = section.offset_bytes + uint64_t{first} * sizeof(ring::Freed);
+    if (!g_session.is_touched(offset, (end - first) * sizeof(ring::Freed))) continue;
+    for (uint32_t index = first; index < end; ++index) {
+      const ring::Freed& freed = freed_entry(ledger, index);
+      const uint64_t address = freed.address_thread & ring::kAddressMask;
+      if (address == 0) continue;
+      const uint64_t time_us = freed.time_weight & ring::kTimeMask;
       const auto note = [&](PointerValues::Value& value, uint32_t distance) {
         if (value.freed != PointerValues::kNone) {
           if (value.freed_distance < distance) return;
-          const Event& other = open_event(ledger, value.freed);
-          if (value.freed_distance == distance && (other.time & ring::kTimeMask) > time_us) return;
+          const ring::Freed& other = freed_entry(ledger, value.freed);
+          if (value.freed_distance == distance && (other.time_weight & ring::kTimeMask) > time_us)
+            return;
         }
-        value.freed = slot << kSlotShift | place;
+        value.freed = index;
         value.freed_distance = distance;
       };
-      g_values.for_each_near(event.a & ring::kAddressMask, event.b & ring::kSizeMask, note);
+      g_values.for_each_near(address, freed.size_site & ring::kSizeMask, note);
     }
   }
 }
@@ -138,14 +124,26 @@ HeapPointer live_pointer(const ring::Ledger& ledger, const PointerValues::Value&
 }
 
 HeapPointer freed_pointer(const ring::Ledger& ledger, const PointerValues::Value& value) {
-  const Event& event = open_event(ledger, value.freed);
+  const ring::Freed& freed = freed_entry(ledger, value.freed);
   HeapPointer pointer = pointer_of(value);
   pointer.state = static_cast<uint16_t>(ring::PointeeState::kFreed);
-  pointer.block_address = event.a & ring::kAddressMask;
-  pointer.block_bytes = event.b & ring::kSizeMask;
-  pointer.free_us = event.time & ring::kTimeMask;
-  pointer.birth_site = static_cast<uint32_t>(event.b >> 40);
-  pointer.free_thread = static_cast<uint32_t>(event.head >> 24) & 0xffff;
+  pointer.block_address = freed.address_thread & ring::kAddressMask;
+  pointer.block_bytes = freed.size_site & ring::kSizeMask;
+  pointer.free_us = freed.time_weight & ring::kTimeMask;
+  pointer.birth_us = pointer.free_us - std::min(pointer.free_us, freed.age_site & ring::kAgeMask);
+  pointer.birth_site = static_cast<uint32_t>(freed.size_site >> 40);
+  pointer.free_thread = static_cast<uint32_t>(freed.address_thread >> 50);
+  const auto free_site = static_cast<uint32_t>(freed.age_site >> 40);
+  if (free_site != 0) {
+    const ring::Section& sites = ledger.section(SectionKind::kSites);
+    const uint64_t offset =
+        sites.offset_bytes + uint64_t{ring::slot_of(free_site)} * sizeof(ring::Site);
+    if (ring::slot_of(free_site) < sites.capacity &&
+        g_session.is_touched(offset, sizeof(ring::Site))) {
+      const auto& site = *reinterpret_cast<const ring::Site*>(ledger.base() + offset);
+      if (ring::generation_of(site) == free_site >> 16) pointer.free_stack = site.stack;
+    }
+  }
   return pointer;
 }
 

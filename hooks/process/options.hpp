@@ -22,6 +22,8 @@ struct Options {
 #undef HANDED_ON
 #undef SETTING
   bool budget_set = false;  // at interval 1 the budget counts only if it was asked for
+
+  bool every_allocation() const { return sample_bytes == 1; }
 };
 
 inline constexpr uint32_t kMaxOptionErrors = 16;

@@ -143,7 +143,8 @@ void write_header(RecordingFile& file, const Options& options, const Facts& fact
   std::memcpy(header.cmdline, facts.cmdline, sizeof(header.cmdline));
   std::memcpy(header.host, facts.host, sizeof(header.host));
   header.live.interval_bytes = options.sample_bytes;
-  header.live.exact_until_us = options.sample_bytes == 1 ? ~uint64_t{0} : 0;
+  header.live.exact_until_us = options.every_allocation() ? ~uint64_t{0} : 0;
+  header.live.totals_until_us = header.live.exact_until_us;
   header.live.state = static_cast<uint32_t>(ring::State::kRunning);
   if (parent.pid != 0) header.live.flags |= ring::kFlagForked;
   header.static_checksum = ring::crc32c(&header, ring::kStaticHeaderBytes);
@@ -152,7 +153,7 @@ void write_header(RecordingFile& file, const Options& options, const Facts& fact
 // Sizes, maps and heads the new file; 0 or the kernel's error.
 long fill(RecordingFile& file, long fd, const Options& options, const Facts& facts,
           const Parent& parent, uint64_t size_bytes) {
-  file.plan = ring::make_plan(size_bytes, options.sample_bytes == 1);
+  file.plan = ring::make_plan(size_bytes, options.every_allocation());
   if (!facts.restricted()) os::raw_syscall(SYS_fchmod, fd, 0600);  // whatever the umask says
   const long how = size_file(fd, file.plan.file_bytes, facts);
   struct stat status {};

@@ -38,6 +38,9 @@ class Reservation {
   void freeze() { frozen_.store(true, std::memory_order_relaxed); }
   void mark_all();
 
+  // One bit a page: what ensure() would say yes to at once.
+  const std::atomic<uint64_t>* bits() const { return bits_; }
+
  private:
   bool is_reserved(uint64_t page) const {
     return (bits_[page / 64].load(std::memory_order_relaxed) >> (page % 64) & 1) != 0;

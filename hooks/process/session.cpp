@@ -12,6 +12,7 @@
 #include "hooks/process/log.hpp"
 #include "hooks/process/output_path.hpp"
 #include "hooks/stack/memo_pool.hpp"
+#include "ring/history_writer.hpp"
 #include "ring/crash_layout.hpp"
 
 namespace dbgtrace::hooks::process {
@@ -129,12 +130,6 @@ void Session::set_black_box(void (*begin)()) {
   if (state() == SessionState::kRecording) begin();
 }
 
-uint64_t Session::now_us() const {
-  const uint64_t now_ns = os::monotonic_ns();
-  // The coarse clock lags behind the fine one.
-  return now_ns > file_.start_ns ? (now_ns - file_.start_ns) / 1000 : 0;
-}
-
 // Signals wait while a file is created: a handler that leaves by siglongjmp would abandon it half
 // done for good.
 class SignalsWait {
@@ -187,22 +182,24 @@ bool Session::become_ready() {
 
 bool Session::start() {
   if (sandboxed()) return false;  // a child of a sandboxed process may not even open a file
-  const bool exact = options_.sample_bytes == 1;
+  const bool exact = options_.every_allocation();
   if (forked_) {
     gather_facts(g_facts);
     set_log_pid(g_facts.pid);
     choose_output();
   }
   const uint64_t memo_bytes = stack::MemoPool::bytes_for(exact);
-  const uint64_t live_bytes = exact ? (8 << 20) : (256 << 10);
-  file_ = create_recording(options_, g_facts, g_working_directory, parent_,
-                           kPrivateBytes + memo_bytes + live_bytes);
+  const uint64_t private_bytes = kPrivateBytes + memo_bytes + listener_.private_bytes(exact);
+  file_ = create_recording(options_, g_facts, g_working_directory, parent_, private_bytes);
   if (file_.base == nullptr) return false;
+  clock_.start(file_.start_ns);
   g_reservation.start(file_.base, file_.plan.file_bytes, file_.all_reserved);
-  ledger_ = ring::Ledger(file_.base, ensure_space);
+  ledger_ = ring::Ledger(file_.base, {g_reservation.bits(), ensure_space});
   for (uint32_t i = 0; i < ring::kSectionCount; ++i) {
     ledger_.set_section(static_cast<ring::SectionKind>(i), file_.plan.sections[i]);
   }
+  ledger_.set_every_allocation(exact);
+  ledger_.live().private_bytes = private_bytes;
   events_.start(ledger_, file_.salt, g_seal_scratch);
   mapping_.start(file_.base, file_.plan.file_bytes, !exact);
   if (g_facts.restricted()) {
@@ -330,7 +327,8 @@ bool Session::is_empty() const {
   for (const uint64_t count : lost) {
     if (count != 0) return false;
   }
-  return ring::Ledger::load(live.births.hits) == 0 && ring::Ledger::load(live.mappings.hits) == 0 &&
+  return ring::sums_of_threads(ledger_).births == 0 &&
+         ring::Ledger::load(live.mappings.hits) == 0 &&
          (begin_black_box_ == nullptr || box->crash.tid == 0);
 }
 

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "hooks/os/tick_clock.hpp"
 #include "hooks/process/address_space.hpp"
 #include "hooks/process/own_mapping.hpp"
 #include "hooks/process/recording_file.hpp"
@@ -26,6 +27,7 @@ enum class SessionState : uint32_t { kUnborn, kReady, kStarting, kRecording, kOf
 
 // What the other parts keep per recording; they hear of its begin and of a fork.
 struct SessionListener {
+  uint64_t (*private_bytes)(bool every_allocation);  // at most; counted in DBGTRACE_SIZE
   bool (*begin)(bool every_allocation, uint32_t live_capacity);  // false: no memory, do not record
   void (*forked)();                                              // in a child, before it records
 };
@@ -57,7 +59,8 @@ class Session {
   ring::EventWriter& events() { return events_; }
   uint64_t salt() const { return file_.salt; }
   uint32_t number() const { return number_; }
-  uint64_t now_us() const;
+  uint64_t now_us() { return clock_.now_us(); }
+  const os::TickClock& clock() const { return clock_; }
 
   // Whether any of these bytes of the file may have been written. Reading others can make it grow.
   bool is_touched(uint64_t offset_bytes, uint64_t size_bytes) const;
@@ -123,6 +126,7 @@ class Session {
   ring::Ledger ledger_;
   ring::EventWriter events_;
   RecordingFile file_;
+  os::TickClock clock_;
   Parent parent_;
   SessionListener listener_{};
   void (*begin_black_box_)() = nullptr;

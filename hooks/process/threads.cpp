@@ -29,8 +29,10 @@ void end_thread(void* value) {
   Session& session = g_session;
   if (!session.recording_here() || packed >> 14 != session.number()) return;
   const auto index = static_cast<uint32_t>(packed & ring::kThreadMask);
-  if (auto* thread = session.ledger().entry<ring::Thread>(ring::SectionKind::kThreads, index))
-    thread->end_us = session.now_us();
+  if (auto* thread = session.ledger().entry<ring::Thread>(ring::SectionKind::kThreads, index)) {
+    thread->last_us = session.now_us();
+    thread->flags = ring::kThreadEnded;
+  }
   session.events().write(ring::EventKind::kThreadEnd, index, 0, session.now_us(), 0, 0, 0);
 }
 

@@ -27,6 +27,8 @@ std::vector<Loss> losses_of(const ring::LossCounters& lost) {
       {"thread_table_full", "threads are counted as one (thread table full)",
        lost.thread_table_full, false},
       {"start_races", "samples came while the file was being created", lost.start_races, false},
+      {"sites_folded", "call stacks gave their place in the site table to busier ones",
+       lost.sites_folded, false},
   };
 }
 

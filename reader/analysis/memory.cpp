@@ -69,11 +69,11 @@ MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
   if (header.lost.live_table_full > 0 &&
       static_cast<double>(header.live_bytes) > report.live_bytes.value) {
     report.live_bytes =
-        estimate_from(static_cast<double>(header.live_bytes), header.births.bytes_variance, 0, 0);
+        estimate_from(static_cast<double>(header.live_bytes), trace.births.bytes_variance, 0, 0);
   }
   report.mapped_bytes = mapped.bytes();
-  report.allocated_bytes = allocated_bytes_of(header.births);
-  report.allocations = allocations_of(header.births);
+  report.allocated_bytes = allocated_bytes_of(trace.births);
+  report.allocations = allocations_of(trace.births);
   report.peak_bytes =
       std::max(static_cast<double>(header.peak_live_bytes), report.live_bytes.value);
   report.peak_s = static_cast<double>(header.peak_us) / 1e6;

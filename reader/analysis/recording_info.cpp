@@ -36,13 +36,14 @@ RecordingInfo info_of(const trace::Trace& trace, const ProcessState& state, uint
   info.interval_bytes = live.interval_bytes;
   info.exact = is_exact(trace);
   info.exact_until_s = info.exact ? info.run_s : static_cast<double>(live.exact_until_us) / 1e6;
+  info.exact_totals = live.totals_until_us == ~uint64_t{0};
   info.own_malloc = (live.flags & ring::kFlagOwnMalloc) != 0;
   info.sandboxed = live.sandboxed != 0;
-  info.samples = live.births.hits;
-  info.frees = live.deaths.hits;
+  info.samples = trace.births.hits;
+  info.frees = trace.deaths.hits;
   info.sites = static_cast<uint64_t>(
       std::count_if(trace.sites.begin(), trace.sites.end(),
-                    [](const trace::Site& site) { return site.births.hits > 0; }));
+                    [](const trace::Site& site) { return !site.freeing && site.births.hits > 0; }));
   info.stacks = trace.stacks.empty() ? 0 : trace.stacks.size() - 1;
   info.modules = trace.modules.size();
   info.threads = trace.threads.empty() ? 0 : trace.threads.size() - 1;
@@ -58,6 +59,10 @@ RecordingInfo info_of(const trace::Trace& trace, const ProcessState& state, uint
     info.recorder_cpu_s = static_cast<double>(live.recorder_cycles) / cycles_per_us * 1e-6;
   }
   info.recorder_entries = live.recorder_entries;
+  info.recorder_rss_bytes = disk_bytes + live.private_bytes;
+  info.recorder_system_calls = live.system_calls;
+  info.process_cpu_s = static_cast<double>(live.process_cpu_us) / 1e6;
+  info.interval_changes = trace.interval_changes;
   return info;
 }
 

@@ -20,9 +20,11 @@ struct RecordingInfo {
   double run_s = 0;
   ProcessState state;
   uint64_t base_interval_bytes = 0, interval_bytes = 0;
-  bool exact = false;        // every allocation was recorded, to the end
-  double exact_until_s = 0;  // up to then; 0: never exact
-  bool own_malloc = false;   // the executable has its own malloc: no allocations recorded
+  bool exact = false;         // every allocation was recorded, to the end
+  double exact_until_s = 0;   // up to then; 0: never exact
+  bool exact_totals = false;  // number and bytes of allocations are exact to the end
+  std::vector<trace::IntervalChange> interval_changes;
+  bool own_malloc = false;  // the executable has its own malloc: no allocations recorded
   bool sandboxed = false;
   uint64_t samples = 0, frees = 0, sites = 0, stacks = 0, modules = 0, threads = 0, live = 0;
   uint64_t gap_bytes = 0, torn_events = 0;
@@ -30,6 +32,9 @@ struct RecordingInfo {
   uint64_t file_bytes = 0, disk_bytes = 0;
   double recorder_cpu_s = 0;
   uint64_t recorder_entries = 0;
+  uint64_t recorder_rss_bytes = 0;  // at most: what the file takes, and private memory
+  uint64_t recorder_system_calls = 0;
+  double process_cpu_s = 0;  // when the recorder last looked, 0: never
 };
 
 // disk_bytes: what the sparse file really takes, which is also what of it lies in memory at most.

@@ -2,6 +2,7 @@
 #include "reader/analysis/site_groups.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -66,10 +67,12 @@ void add_site(SiteGroup& group, const trace::Site& site, uint32_t index) {
 std::vector<SiteGroup> group_sites(const trace::Trace& trace) {
   std::vector<SiteGroup> groups;
   std::map<std::pair<bool, StackKey>, size_t> by_key;
-  std::vector<size_t> group_of(trace.sites.size());
+  constexpr size_t kNone = std::numeric_limits<size_t>::max();
+  std::vector<size_t> group_of(trace.sites.size(), kNone);
   Builds builds;
   for (uint32_t i = 0; i < trace.sites.size(); ++i) {
     const trace::Site& site = trace.sites[i];
+    if (site.freeing) continue;
     size_t target = groups.size();
     // A stack that was lost says nothing about which other one it equals.
     if (site.stack < trace.stacks.size() && !trace.stacks[site.stack].pcs.empty()) {
@@ -86,7 +89,7 @@ std::vector<SiteGroup> group_sites(const trace::Trace& trace) {
   }
   for (uint32_t i = 0; i < trace.live.size(); ++i) {
     const trace::LiveBlock& block = trace.live[i];
-    if (block.site >= group_of.size()) continue;
+    if (block.site >= group_of.size() || group_of[block.site] == kNone) continue;
     SiteGroup& group = groups[group_of[block.site]];
     if (group.mapping == (block.state == ring::LiveState::kMapped)) group.blocks.push_back(i);
   }

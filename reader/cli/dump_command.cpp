@@ -12,12 +12,12 @@ namespace {
 
 struct DumpOptions {
   ReportOptions report;
-  output::DumpParts only{false, false, false, false, false, false, false, false};
+  output::DumpParts only{false, false, false, false, false, false, false, false, false};
 };
 
 bool names_a_part(const output::DumpParts& parts) {
   return parts.header || parts.modules || parts.threads || parts.stacks || parts.sites ||
-         parts.series || parts.events || parts.live;
+         parts.series || parts.events || parts.live || parts.freed;
 }
 
 int dump(DumpOptions& options) {
@@ -29,6 +29,7 @@ int dump(DumpOptions& options) {
   // As JSON the records are the history; living blocks are among them if they are asked for.
   output::DumpParts records = parts;
   records.live = some && parts.live;
+  records.freed = some && parts.freed;
   return deliver(options.report, output::json_text(output::dump_json(*trace, records)), *trace);
 }
 
@@ -47,6 +48,7 @@ Action prepare_dump(CLI::App& command) {
   command.add_flag("--series", only.series, "only the series of the process, ...");
   command.add_flag("--events", only.events, "only the history, ...");
   command.add_flag("--live", only.live, "only the living blocks, ...");
+  command.add_flag("--freed", only.freed, "only the blocks that were freed last, ...");
   return [options](const Words&) { return dump(*options); };
 }
 

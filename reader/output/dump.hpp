@@ -12,11 +12,12 @@ namespace dbgtrace::reader::output {
 
 struct DumpParts {
   bool header = true, modules = true, threads = true, stacks = true, sites = true, series = true,
-       events = true, live = true;
+       events = true, live = true, freed = true;
 };
 
 std::string dump_text(const trace::Trace& trace, const DumpParts& parts);
-// The events, and with parts.live the living blocks as records of kind "live".
+// The events, and with parts.live the living blocks as records of kind "live", with parts.freed the
+// newest frees as records of kind "freed".
 Json dump_json(const trace::Trace& trace, const DumpParts& parts);
 
 const char* name_of(ring::EventKind kind);  // "thread-start"

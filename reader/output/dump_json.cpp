@@ -62,6 +62,18 @@ Json dump_json(const trace::Trace& trace, const DumpParts& parts) {
                        {"weight", block.weight},
                        {"site", trace.sites[block.site].id}});
   }
+  for (size_t i = 0; parts.freed && i < trace.freed.size(); ++i) {
+    const trace::FreedBlock& block = trace.freed[i];
+    records.push_back({{"kind", "freed"},
+                       {"t", seconds(block.free_us)},
+                       {"birth_t", seconds(block.birth_us)},
+                       {"thread", tid_of(trace, block.thread)},
+                       {"address", hex(block.address)},
+                       {"bytes", block.size_bytes},
+                       {"weight", block.weight},
+                       {"site", trace.sites[block.site].id},
+                       {"free_site", trace.sites[block.free_site].id}});
+  }
   document["records"] = std::move(records);
   add_losses(document, trace);
   return document;

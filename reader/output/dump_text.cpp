@@ -40,13 +40,16 @@ void put_header(Lines& lines, const trace::Trace& trace) {
       live.sandboxed);
   put(lines, "interval base={} now={} exact_until_us={}", header.base_interval_bytes,
       live.interval_bytes, live.exact_until_us);
-  put(lines, "births hits={} weight_q15={} bytes={}", live.births.hits, live.births.weight_q15,
-      live.births.bytes);
-  put(lines, "deaths hits={} weight_q15={} bytes={}", live.deaths.hits, live.deaths.weight_q15,
-      live.deaths.bytes);
-  put(lines, "heap live_bytes={} live_weight_q15={} peak_bytes={} peak={:.6f} inherited_frees={}",
-      live.live_bytes, live.live_weight_q15, live.peak_live_bytes, seconds(live.peak_us),
-      live.inherited_frees);
+  for (const trace::IntervalChange& change : trace.interval_changes) {
+    put(lines, "interval-change t={:.6f} bytes={} cause={}", seconds(change.time_us),
+        change.interval_bytes, change.cause);
+  }
+  put(lines, "births hits={} weight_q15={} bytes={}", trace.births.hits, trace.births.weight_q15,
+      trace.births.bytes);
+  put(lines, "deaths hits={} weight_q15={} bytes={}", trace.deaths.hits, trace.deaths.weight_q15,
+      trace.deaths.bytes);
+  put(lines, "heap live_bytes={} peak_bytes={} peak={:.6f} inherited_frees={}", live.live_bytes,
+      live.peak_live_bytes, seconds(live.peak_us), live.inherited_frees);
   put(lines, "recorder cycles={} elapsed_cycles={} entries={}", live.recorder_cycles,
       live.elapsed_cycles, live.recorder_entries);
   for (const analysis::Loss& loss : analysis::losses_of(live.lost)) {
@@ -65,9 +68,10 @@ void put_tables(Lines& lines, const trace::Trace& trace, const DumpParts& parts)
   }
   for (size_t i = 0; parts.threads && i < trace.threads.size(); ++i) {
     const trace::Thread& thread = trace.threads[i];
-    put(lines, "thread index={} tid={} samples={} start={:.6f} end={:.6f} name={}", i, thread.tid,
-        thread.sample_count, seconds(thread.start_us), seconds(thread.end_us),
-        printable(thread.name));
+    put(lines,
+        "thread index={} tid={} samples={} bytes={} frees={} start={:.6f} end={:.6f} name={}", i,
+        thread.tid, thread.births, thread.birth_bytes, thread.deaths, seconds(thread.start_us),
+        seconds(thread.end_us), printable(thread.name));
   }
   for (size_t i = 0; parts.stacks && i < trace.stacks.size(); ++i) {
     const trace::Stack& stack = trace.stacks[i];
@@ -80,9 +84,13 @@ void put_tables(Lines& lines, const trace::Trace& trace, const DumpParts& parts)
     put(lines,
         "site id={} kind={} stack={} first={:.6f} births={} birth_bytes={} "
         "deaths={} death_bytes={} temporary={} live_bytes={} peak_bytes={} peak={:.6f}",
-        site.id, site.mapping ? "mapping" : "heap", site.stack, seconds(site.first_us),
-        site.births.hits, site.births.bytes, site.deaths.hits, site.deaths.bytes, site.temporary,
-        site.live_bytes, site.peak_live_bytes, seconds(site.peak_us));
+        site.id,
+        site.mapping   ? "mapping"
+        : site.freeing ? "freeing"
+                       : "heap",
+        site.stack, seconds(site.first_us), site.births.hits, site.births.bytes, site.deaths.hits,
+        site.deaths.bytes, site.temporary, site.live_bytes, site.peak_live_bytes,
+        seconds(site.peak_us));
     for (const ring::HistoryPoint& point : site.series) {
       put(lines, "site-point site={} t={:.1f} live_hits={} live_bytes={}", site.id,
           point.time_ds / 10.0, point.live_hits, point.live_bytes);
@@ -153,6 +161,15 @@ std::string dump_text(const trace::Trace& trace, const DumpParts& parts) {
     put(lines, "live addr={:#x} size={} weight={:g} birth={:.6f} thread={} site={}{}",
         block.address, block.size_bytes, block.weight, seconds(block.birth_us), block.thread,
         trace.sites[block.site].id, block.state == ring::LiveState::kMapped ? " mapped" : "");
+  }
+  for (size_t i = 0; parts.freed && i < trace.freed.size(); ++i) {
+    const trace::FreedBlock& block = trace.freed[i];
+    put(lines,
+        "freed addr={:#x} size={} weight={:g} birth={:.6f} free={:.6f} thread={} site={} "
+        "free_site={}",
+        block.address, block.size_bytes, block.weight, seconds(block.birth_us),
+        seconds(block.free_us), block.thread, trace.sites[block.site].id,
+        trace.sites[block.free_site].id);
   }
   for (const trace::Damage& damage : trace.damages) {
     put(lines, "damage offset={:#x} bytes={} what={}", damage.offset_bytes, damage.size_bytes,

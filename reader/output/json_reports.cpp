@@ -44,6 +44,16 @@ Json leak_json(const analysis::Leak& leak, const analysis::Resolver& resolver) {
   return json;
 }
 
+const char* cause_key(uint32_t cause) {
+  switch (static_cast<ring::IntervalCause>(cause)) {
+    case ring::IntervalCause::kTable:
+      return "live-blocks";
+    case ring::IntervalCause::kBudget:
+      return "budget";
+  }
+  return "unknown";
+}
+
 size_t limited(size_t count, size_t max_entries) {
   return max_entries == 0 ? count : std::min(count, max_entries);
 }
@@ -123,6 +133,13 @@ Json json_info(const analysis::RecordingInfo& info, const trace::Trace& trace) {
   json["base_interval"] = info.base_interval_bytes;
   json["exact"] = info.exact;
   if (info.exact_until_s > 0) json["exact_until"] = info.exact_until_s;
+  json["exact_totals"] = info.exact_totals;
+  json["interval_history"] = Json::array();
+  for (const trace::IntervalChange& change : info.interval_changes) {
+    json["interval_history"].push_back({{"t", static_cast<double>(change.time_us) / 1e6},
+                                        {"interval", change.interval_bytes},
+                                        {"cause", cause_key(change.cause)}});
+  }
   json["samples"] = info.samples;
   json["frees"] = info.frees;
   json["live"] = info.live;
@@ -138,8 +155,11 @@ Json json_info(const analysis::RecordingInfo& info, const trace::Trace& trace) {
   json["file_bytes"] = info.file_bytes;
   json["disk_bytes"] = info.disk_bytes;
   json["recorder"] = {{"cpu_s", info.recorder_cpu_s},
-                      {"rss_bytes", info.disk_bytes},
-                      {"entries", info.recorder_entries}};
+                      {"rss_bytes", info.recorder_rss_bytes},
+                      {"entries", info.recorder_entries},
+                      {"io_bytes", info.disk_bytes},
+                      {"system_calls", info.recorder_system_calls}};
+  if (info.process_cpu_s > 0) json["recorder"]["of_cpu_s"] = info.process_cpu_s;
   return json;
 }
 

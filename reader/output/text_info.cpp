@@ -26,6 +26,20 @@ std::string density_text(const RecordingInfo& info) {
   return text;
 }
 
+namespace {
+
+const char* name_of_cause(uint32_t cause) {
+  switch (static_cast<ring::IntervalCause>(cause)) {
+    case ring::IntervalCause::kTable:
+      return "many live blocks";
+    case ring::IntervalCause::kBudget:
+      return "DBGTRACE_BUDGET";
+  }
+  return "unknown cause";
+}
+
+}  // namespace
+
 std::string state_text(const analysis::ProcessState& state) {
   if (state.code) return fmt::format("{} {}", name_of(state.kind), *state.code);
   if (state.signal)
@@ -48,6 +62,12 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
                    ? state_text(info.state)
                    : fmt::format("{}: {}", state_text(info.state), info.state.reason));
   row("samples", density_text(info));
+  for (const trace::IntervalChange& change : info.interval_changes) {
+    row("", fmt::format("one every {} from {} on ({})",
+                        human_bytes(static_cast<double>(change.interval_bytes)),
+                        human_duration(static_cast<double>(change.time_us) / 1e6),
+                        name_of_cause(change.cause)));
+  }
   row("counts",
       fmt::format("{}, {} freed, {} live; {} sites, {} stacks, {} modules, {} threads",
                   human_samples(info.samples), human_count(static_cast<double>(info.frees)),
@@ -63,8 +83,11 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
   row("file",
       fmt::format("{}, of which {} on disk", human_bytes(static_cast<double>(info.file_bytes)),
                   human_bytes(static_cast<double>(info.disk_bytes))));
-  row("recorder", fmt::format("{} of CPU in {} entries", human_duration(info.recorder_cpu_s),
-                              human_count(static_cast<double>(info.recorder_entries))));
+  row("recorder", fmt::format("{} of CPU in {} entries, at most {} of memory, {} system calls",
+                              human_duration(info.recorder_cpu_s),
+                              human_count(static_cast<double>(info.recorder_entries)),
+                              human_bytes(static_cast<double>(info.recorder_rss_bytes)),
+                              human_count(static_cast<double>(info.recorder_system_calls))));
 }
 
 }  // namespace dbgtrace::reader::output

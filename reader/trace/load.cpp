@@ -85,6 +85,7 @@ void check_live_header(Trace& trace, DamageLog& damages) {
     damages.add(kAt + offsetof(ring::LiveHeader, births), 0,
                 "a variance of the totals is no number");
   // Times are 48 bits wide everywhere else in the file.
+  if (static_cast<int64_t>(live.live_bytes) < 0) live.live_bytes = 0;  // threads that race
   for (uint64_t* time_us : {&live.end_us, &live.last_us, &live.peak_us, &live.teardown_us}) {
     if (*time_us <= ring::kTimeMask) continue;
     damages.add(kAt, 0, fmt::format("a time of {} us, expected less than 2^48", *time_us));

@@ -23,6 +23,7 @@ using ring::SectionKind;
 constexpr uint32_t kMaxModules = 1u << 16;
 constexpr uint32_t kMaxThreads = 1u << 16;
 constexpr uint32_t kMaxLive = 1u << 24;
+constexpr uint32_t kMaxFreed = 1u << 20;
 // Two threads that record at once may store their times in either order.
 constexpr uint64_t kClockSlackUs = 1'000'000;
 
@@ -32,11 +33,13 @@ class LedgerLoader {
       : file_(file), trace_(trace), damages_(damages), end_us_(trace.end_us()) {}
 
   void run() {
-    load_series();
     load_threads();
+    load_series();
+    load_intervals();
     load_modules();
     load_sites();
     load_live();
+    load_freed();
   }
 
  private:
@@ -64,12 +67,21 @@ class LedgerLoader {
 
   void load_series();
   void load_threads();
+  void sum_up();
+  void load_intervals();
   void load_modules();
   void load_sites();
   void load_site_history(const ring::Site& stored, Site& site, DamageCount& damaged);
   uint32_t load_stack(uint32_t reference, bool site_is_finished, DamageCount& damaged,
                       DamageCount& too_many);
   void load_live();
+  void load_freed();
+  // The site that an id means: "other" if its slot has got another stack since, or is empty.
+  uint32_t site_of(uint32_t id) const {
+    const uint32_t slot = id & ring::kSiteSlotMask;
+    const uint32_t index = slot < site_index_.size() ? site_index_[slot] : 0;
+    return trace_.sites[index].id == id ? index : 0;
+  }
 
   std::span<const std::byte> file_;
   Trace& trace_;
@@ -113,13 +125,53 @@ void LedgerLoader::load_series() {
 
 void LedgerLoader::load_threads() {
   const Table threads = table(SectionKind::kThreads, kMaxThreads);
+  DamageCount damaged(damages_, "threads with times that can't be");
   trace_.threads.resize(1);
   for (uint32_t index = 0; index < threads.capacity; ++index) {
     ring::Thread stored;
-    if (ring::read_thread(threads.bytes, index, stored) != EntryState::kWhole) continue;
+    const EntryState state = ring::read_thread(threads.bytes, index, stored);
+    if (state != EntryState::kWhole && index != 0) continue;
     trace_.threads.resize(std::max<size_t>(trace_.threads.size(), index + 1));
-    trace_.threads[index] = {stored.tid, stored.sample_count, stored.start_us, stored.end_us,
+    if (stored.last_us > ring::kTimeMask || stored.start_us > ring::kTimeMask) {
+      damaged.add(threads.offset_of(index), sizeof(stored));
+      stored.last_us = stored.start_us = 0;
+    }
+    const bool ended = (stored.flags & ring::kThreadEnded) != 0;
+    trace_.threads[index] = {stored.tid,    stored.start_us,    ended ? stored.last_us : 0,
+                             stored.births, stored.birth_bytes, stored.deaths,
                              stored.name};
+    trace_.header.live.last_us = std::max(trace_.header.live.last_us, stored.last_us);
+  }
+  end_us_ = trace_.end_us();
+  sum_up();
+}
+
+// The heap's totals: what the threads recorded, and what that stands for beyond itself.
+void LedgerLoader::sum_up() {
+  const ring::LiveHeader& live = trace_.header.live;
+  uint64_t deaths = 0;
+  ring::BirthTally& births = trace_.births;
+  for (const Thread& thread : trace_.threads) {
+    births.hits += thread.births;
+    births.bytes += thread.birth_bytes;
+    deaths += thread.deaths;
+  }
+  births.bytes += live.births.bytes;
+  births.weight_q15 = births.hits * ring::kOneQ15 + live.births.weight_q15;
+  births.weight_variance = live.births.weight_variance;
+  births.bytes_variance = live.births.bytes_variance;
+  const uint64_t live_q15 = (births.hits - deaths) * ring::kOneQ15 + live.live_excess_q15;
+  trace_.deaths = {deaths, births.weight_q15 - live_q15, births.bytes - live.live_bytes};
+}
+
+void LedgerLoader::load_intervals() {
+  const ring::LiveHeader& live = trace_.header.live;
+  for (const ring::IntervalChange& stored : live.interval_changes) {
+    if (stored.interval_cause == 0) continue;
+    bool sound = true;
+    trace_.interval_changes.push_back({bounded_time(stored.time_us, sound),
+                                       stored.interval_cause & ring::kTimeMask,
+                                       static_cast<uint32_t>(stored.interval_cause >> 56)});
   }
 }
 
@@ -151,7 +203,7 @@ void LedgerLoader::load_modules() {
 }
 
 void LedgerLoader::load_sites() {
-  const Table sites = table(SectionKind::kSites, ring::kSiteMask + 1);
+  const Table sites = table(SectionKind::kSites, ring::kMaxSites);
   DamageCount damaged(damages_, "sites of an unknown kind, taken as heap");
   DamageCount odd(damages_, "sites with a variance or a time that can't be");
   DamageCount histories(damages_, "site histories that are damaged or another site's");
@@ -171,12 +223,16 @@ void LedgerLoader::load_sites() {
     if (slot != 0) trace_.sites.emplace_back();
     site_index_[slot] = static_cast<uint32_t>(trace_.sites.size() - 1);
     Site& site = trace_.sites.back();
-    site.id = slot;
+    site.id = (stored.history_generation >> 24) << 16 | slot;
     site.mapping = stored.kind == static_cast<uint16_t>(ring::SiteKind::kMapping);
-    site.births = stored.births;
-    site.deaths = stored.deaths;
+    site.freeing = stored.kind == static_cast<uint16_t>(ring::SiteKind::kFreeing);
+    site.births = {stored.births, stored.births * ring::kOneQ15 + stored.birth_excess_q15,
+                   stored.birth_bytes, stored.weight_variance, stored.bytes_variance};
+    site.deaths = {stored.deaths, stored.deaths * ring::kOneQ15 + stored.death_excess_q15,
+                   stored.birth_bytes - stored.live_bytes};
     site.temporary = stored.temporary;
-    site.live_bytes = stored.live_bytes;
+    // Threads that race may leave a sum below zero for a moment.
+    site.live_bytes = static_cast<int64_t>(stored.live_bytes) < 0 ? 0 : stored.live_bytes;
     site.peak_live_bytes = stored.peak_live_bytes;
     bool sound = true;
     site.first_us = bounded_time(stored.first_us, sound);
@@ -189,7 +245,7 @@ void LedgerLoader::load_sites() {
     if (!sound) odd.add(sites.offset_of(slot), sizeof(stored));
     if (stored.stack != 0)
       site.stack = load_stack(stored.stack, stored.kind != 0, stacks, too_many);
-    if (stored.history != 0) load_site_history(stored, site, histories);
+    load_site_history(stored, site, histories);
   }
 }
 
@@ -223,21 +279,29 @@ uint32_t LedgerLoader::load_stack(uint32_t reference, bool site_is_finished, Dam
 }
 
 void LedgerLoader::load_site_history(const ring::Site& stored, Site& site, DamageCount& damaged) {
+  uint64_t known = 0;  // deaths whose lifetimes are
+  for (const uint8_t first : stored.first_lifetimes) {
+    if (first == 0 || first > ring::kLifetimeBuckets) continue;
+    ++site.death_hits[first - 1];
+    ++known;
+  }
+  const uint32_t reference = stored.history_generation & ring::kHistoryMask;
+  if (reference == 0) {
+    site.has_history = known >= site.deaths.hits;
+    return;
+  }
   const Table histories = table(SectionKind::kHistories);
-  const uint32_t index = stored.history - 1;
+  const uint32_t index = reference - 1;
   ring::History history;
   const bool inside = index < histories.capacity;
-  if (!inside ||
-      ring::read_history(histories.bytes, index, site.id, history) != EntryState::kWhole) {
+  if (!inside || ring::read_history(histories.bytes, index, site.id & ring::kSiteSlotMask,
+                                    history) != EntryState::kWhole) {
     damaged.add(histories.offset_of(index), sizeof(history));
     return;
   }
+  for (uint32_t bucket = 0; bucket < ring::kLifetimeBuckets; ++bucket)
+    site.death_hits[bucket] += history.deaths[bucket];
   site.has_history = true;
-  std::copy(std::begin(history.death_hits), std::end(history.death_hits), site.death_hits.begin());
-  for (uint32_t bucket = 0; bucket < ring::kLifetimeBuckets; ++bucket) {
-    site.death_weight[bucket] =
-        static_cast<double>(history.death_weight_q15[bucket]) / static_cast<double>(ring::kOneQ15);
-  }
   // A running writer that thins the series may leave points that go back in time: they are the ones
   // already moved.
   for (uint32_t i = 0; i < history.points_used; ++i) {
@@ -246,6 +310,12 @@ void LedgerLoader::load_site_history(const ring::Site& stored, Site& site, Damag
     if (site.series.empty() || point.time_ds > site.series.back().time_ds)
       site.series.push_back(point);
   }
+  // The present, which no point holds.
+  if (site.series.empty()) return;
+  const uint64_t alive = site.births.hits - std::min(site.births.hits, site.deaths.hits);
+  const auto now_ds = static_cast<uint32_t>(std::min<uint64_t>(end_us_ / 100'000, ~0u));
+  site.series.push_back({std::max(now_ds, site.series.back().time_ds),
+                         static_cast<uint32_t>(std::min<uint64_t>(alive, ~0u)), site.live_bytes});
 }
 
 void LedgerLoader::load_live() {
@@ -265,13 +335,37 @@ void LedgerLoader::load_live() {
     block.weight = ring::weight_to_double(fields.weight);
     block.thread = fields.thread;
     block.state = fields.state;
-    block.site = fields.site < site_index_.size() ? site_index_[fields.site] : 0;
+    block.site = site_of(fields.site);
     // The sites were copied a little before the live blocks: in a running process the newest ones
     // may be missing.
     const bool too_new = running && fields.time_us + kClockSlackUs >= end_us_;
-    if (fields.site != 0 && block.site == 0 && !too_new)
+    const uint32_t slot_of_site = fields.site & ring::kSiteSlotMask;
+    const bool is_there = slot_of_site < site_index_.size() && site_index_[slot_of_site] != 0;
+    if (slot_of_site != 0 && !is_there && !too_new)
       no_site.add(live.offset_of(slot), live.entry_bytes);
     trace_.live.push_back(block);
+  }
+}
+
+void LedgerLoader::load_freed() {
+  const Table freed = table(SectionKind::kFreed, kMaxFreed);
+  for (uint32_t i = 0; i < freed.capacity; ++i) {
+    // The oldest is the next one to be overwritten.
+    const uint64_t next = trace_.header.live.freed_count % freed.capacity;
+    const auto index = static_cast<uint32_t>((next + i) % freed.capacity);
+    ring::FreedFields fields;
+    if (ring::read_freed(freed.bytes, index, fields) != EntryState::kWhole) continue;
+    FreedBlock block;
+    bool sound = true;
+    block.address = fields.address;
+    block.size_bytes = fields.size_bytes;
+    block.free_us = bounded_time(fields.time_us, sound);
+    block.birth_us = block.free_us - std::min(block.free_us, fields.age_us);
+    block.weight = ring::weight_to_double(fields.weight);
+    block.site = site_of(fields.birth_site);
+    block.free_site = site_of(fields.free_site);
+    block.thread = fields.thread;
+    trace_.freed.push_back(block);
   }
 }
 

@@ -33,17 +33,18 @@ struct Stack {
   bool exact_leaf = false;  // pcs[0] is an interrupted instruction, not a return address
 };
 
+// What became of the blocks of one call stack. Every sum is an estimate where blocks were sampled.
 struct Site {
-  uint32_t id = 0;
+  uint32_t id = 0;       // with the generation of its slot
   bool mapping = false;  // an mmap site: never in heap figures
+  bool freeing = false;  // a stack that frees: births are the blocks that it freed
   uint32_t stack = 0;    // index in Trace::stacks; stack 0 is the empty one
   uint64_t first_us = 0;
   ring::BirthTally births{};
   ring::DeathTally deaths{};
   uint64_t temporary = 0, live_bytes = 0, peak_live_bytes = 0, peak_us = 0;
-  bool has_history = false;
-  std::array<uint32_t, ring::kLifetimeBuckets> death_hits{};
-  std::array<double, ring::kLifetimeBuckets> death_weight{};
+  bool has_history = false;  // the lifetimes of all its blocks are known
+  std::array<uint64_t, ring::kLifetimeBuckets> death_hits{};
   std::vector<ring::HistoryPoint> series;  // by time
 };
 
@@ -55,6 +56,20 @@ struct LiveBlock {
   ring::LiveState state = ring::LiveState::kHeld;
 };
 
+// A block that was freed lately.
+struct FreedBlock {
+  uint64_t address = 0, size_bytes = 0, birth_us = 0, free_us = 0;
+  double weight = 1;
+  uint32_t site = 0;       // index in Trace::sites
+  uint32_t free_site = 0;  // of the stack that freed it, 0: unknown
+  uint32_t thread = 0;     // that freed it
+};
+
+struct IntervalChange {
+  uint64_t time_us = 0, interval_bytes = 0;
+  uint32_t cause = 0;  // ring::IntervalCause, or a value that nobody knows
+};
+
 struct Event {
   ring::EventKind kind = ring::EventKind::kNone;
   uint64_t sequence = 0;  // of its block
@@ -64,8 +79,9 @@ struct Event {
 };
 
 struct Thread {
-  uint32_t tid = 0, sample_count = 0;
-  uint64_t start_us = 0, end_us = 0;
+  uint32_t tid = 0;
+  uint64_t start_us = 0, end_us = 0;                 // end_us 0: not seen to end
+  uint64_t births = 0, birth_bytes = 0, deaths = 0;  // recorded ones, as they are
   std::string name;
 };
 
@@ -78,6 +94,11 @@ struct Trace {
   std::vector<Stack> stacks;  // [0] is empty
   std::vector<Site> sites;    // [0] is "other": no slot found
   std::vector<LiveBlock> live;
+  std::vector<FreedBlock> freed;  // the newest frees, oldest first
+  std::vector<IntervalChange> interval_changes;
+  // Of the heap, from the sums of all threads.
+  ring::BirthTally births{};
+  ring::DeathTally deaths{};
   std::vector<Thread> threads;            // [0] is "other"
   std::vector<ring::SeriesPoint> series;  // by time, finest level where levels overlap
   std::vector<Event> events;              // oldest first; filled only when asked for

@@ -74,6 +74,7 @@ class RecordingBuilder {
     place(at, ring::SectionKind::kHistories, sizeof(ring::History), 4);
     place(at, ring::SectionKind::kStacks, 8, 1024);
     place(at, ring::SectionKind::kLive, sizeof(ring::Live), 64);
+    place(at, ring::SectionKind::kFreed, sizeof(ring::Freed), 16);
     place(at, ring::SectionKind::kOpenBlocks, sizes.open_slot_bytes, sizes.open_slots);
     place(at, ring::SectionKind::kRing, 1, static_cast<uint32_t>(sizes.ring_bytes));
     place(at, ring::SectionKind::kBlackBox, 1, 4096);
@@ -140,10 +141,11 @@ class RecordingBuilder {
     ring::Site& site = entry<ring::Site>(ring::SectionKind::kSites, slot);
     site.stack_hash = 0x1000 + slot;
     site.stack = stack;
-    site.history = history;
+    site.history_generation = history;
     site.kind = static_cast<uint16_t>(ring::SiteKind::kHeap);
     site.first_us = 10;
-    site.births = {3, 3 * ring::kOneQ15, 3000, 0, 0};
+    site.births = 3;
+    site.birth_bytes = 3000;
     return site;
   }
 
@@ -153,6 +155,15 @@ class RecordingBuilder {
     live_entry.time_weight = time_us | uint64_t{ring::kWeightOne} << 48;
     live_entry.size_site = size_bytes | uint64_t{site} << 40;
     live_entry.address_state = address | uint64_t{1} << 48 | uint64_t{1} << 50;
+  }
+
+  // The newest free so far.
+  void add_freed(uint32_t index, uint64_t address, uint64_t size_bytes, uint32_t site,
+                 uint32_t free_site, uint64_t time_us, uint64_t age_us) {
+    entry<ring::Freed>(ring::SectionKind::kFreed, index) = {
+        address | uint64_t{1} << 50, time_us | uint64_t{ring::kWeightOne} << 48,
+        size_bytes | uint64_t{site} << 40, age_us | uint64_t{free_site} << 40};
+    live().freed_count = index + 1;
   }
 
   void add_thread(uint32_t index, uint32_t tid, const char* name) {
@@ -251,13 +262,13 @@ inline RecordingBuilder make_example() {
   history.step_ds = 1;
   history.points[0] = {1, 1, 1000};
   history.points[1] = {2, 2, 2000};
-  history.death_hits[10] = 1;
-  history.death_weight_q15[10] = 2 * ring::kOneQ15;
+  history.deaths[10] = 1;
   builder.add_site(3, inner, 1);
   builder.add_site(5, outer);
   builder.add_live(7, 0x5555'0000, 1000, 3);
   builder.add_live(9, 0x5555'1000, 2000, 5, 30);
   builder.add_thread(1, 4242, "example");
+  builder.add_freed(0, 0x5555'2000, 500, 3, 5, 1'000'000, 400);
   // 250 ms steps in 16 slots, then minutes in 16 and hours in 32.
   for (uint64_t time_us : {59'300'000u, 59'600'000u, 59'900'000u}) {
     const uint64_t slot = time_us / ring::kSeriesLevels[0].step_us % 16;

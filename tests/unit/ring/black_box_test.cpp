@@ -21,7 +21,7 @@ bool ensure(uint64_t offset, uint64_t size) { return offset + size <= space_byte
 struct Box {
   explicit Box(uint64_t section_bytes = 256 << 10) : words((kHeaderBytes + section_bytes) / 8) {
     space_bytes = words.size() * 8;
-    ledger = Ledger(reinterpret_cast<std::byte*>(words.data()), ensure);
+    ledger = Ledger(reinterpret_cast<std::byte*>(words.data()), {nullptr, ensure});
     ledger.set_section(SectionKind::kBlackBox, {kHeaderBytes, section_bytes, 1, 0});
   }
   bool start() { return writer.start(ledger, kSalt, scratch.data()); }

@@ -23,7 +23,10 @@ TEST_CASE("sections of every file size follow each other and fill the file", "[r
       CHECK(end <= plan.file_bytes);
       const auto& live = plan.sections[static_cast<uint32_t>(SectionKind::kLive)];
       const auto& sites = plan.sections[static_cast<uint32_t>(SectionKind::kSites)];
-      CHECK(std::has_single_bit(live.capacity));
+      const auto& freed = plan.sections[static_cast<uint32_t>(SectionKind::kFreed)];
+      CHECK(std::has_single_bit(freed.capacity));
+      CHECK(live.capacity < 1 << 20);
+      CHECK(sites.capacity <= kMaxSites);
       CHECK(std::has_single_bit(sites.capacity));
       CHECK(live.capacity >= 256);
     }
@@ -33,5 +36,6 @@ TEST_CASE("sections of every file size follow each other and fill the file", "[r
 TEST_CASE("the default file keeps a million live blocks when every allocation is recorded",
           "[ring][plan]") {
   const Plan plan = make_plan((50 << 20) - (10 << 20), true);
-  CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kLive)].capacity == 1 << 20);
+  CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kLive)].capacity == (1 << 20) - 1);
+  CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kFreed)].capacity == 65536);
 }

@@ -28,7 +28,7 @@ struct Recording {
   };
   Recording() : pages(ring::kMinFileBytes / sizeof(Page)), scratch(4 * ring::kSealScratchBytes) {
     const ring::Plan plan = ring::make_plan(ring::kMinFileBytes, false);
-    ledger = ring::Ledger(pages[0].bytes, nullptr);
+    ledger = ring::Ledger(pages[0].bytes, {});
     ring::Header& header = ledger.header();
     std::memcpy(header.magic, ring::kMagic, sizeof(header.magic));
     header.version = ring::kVersion;

@@ -26,7 +26,7 @@ struct Recording {
   };
   Recording() : pages(ring::kMinFileBytes / sizeof(Page)) {
     const ring::Plan plan = ring::make_plan(ring::kMinFileBytes, false);
-    ledger = ring::Ledger(pages[0].bytes, nullptr);
+    ledger = ring::Ledger(pages[0].bytes, {});
     for (uint32_t i = 0; i < ring::kSectionCount; ++i) {
       ledger.set_section(static_cast<SectionKind>(i), plan.sections[i]);
     }

@@ -50,8 +50,14 @@ TEST_CASE("a whole recording fills the model and has no damage") {
   CHECK(trace.stacks[trace.sites[1].stack].pcs == Frames{0x7f0000000123, 0x400200, 0x400300});
   CHECK(trace.stacks[trace.sites[2].stack].pcs == Frames{0x400100, 0x400200, 0x400300});
   CHECK(trace.sites[1].has_history);
-  CHECK(trace.sites[1].death_weight[10] == 2.0);
-  CHECK(trace.sites[1].series.size() == 2);
+  CHECK(trace.sites[1].death_hits[10] == 1);
+  REQUIRE(trace.sites[1].series.size() == 3);
+  CHECK(trace.sites[1].series[2].time_ds == 600);  // the present
+  REQUIRE(trace.freed.size() == 1);
+  CHECK(trace.freed[0].address == 0x5555'2000);
+  CHECK(trace.freed[0].site == 1);
+  CHECK(trace.freed[0].free_site == 2);
+  CHECK(trace.freed[0].birth_us == 1'000'000 - 400);
   REQUIRE(trace.live.size() == 2);
   CHECK(trace.live[0].address == 0x5555'0000);
   CHECK(trace.live[0].site == 1);
@@ -155,7 +161,7 @@ TEST_CASE("a damaged entry costs itself only and is named") {
 TEST_CASE("what is not a number does not reach the model") {
   RecordingBuilder builder = tests::make_example();
   builder.live().births.bytes_variance = -1;
-  builder.entry<ring::Site>(SectionKind::kSites, 3).births.weight_variance =
+  builder.entry<ring::Site>(SectionKind::kSites, 3).weight_variance =
       std::numeric_limits<double>::quiet_NaN();
   const Trace trace = loaded(builder.finish());
   CHECK(trace.damages.size() == 2);
