@@ -17,8 +17,9 @@ demo=(gcc libc6-dev sqlite3 libsqlite3-dev)
 page=(nodejs npm)
 # What the suites under tests/real share; each program is installed by tests/real/install.
 real=(python3 curl ca-certificates chromium)
-# The allocators and peers of the side-by-side tables.
-bench=(python3 time)
+# The workloads and the peers of the side-by-side tables.
+bench=(python3 g++ libc6-dev sqlite3 perl jq clang libstdc++-12-dev redis-server redis-tools nginx wrk postgresql-15
+  postgresql-client-15 heaptrack valgrind libmimalloc2.0 libjemalloc2 libgoogle-perftools4 liblsan0)
 # For those who change the code: formatter, linters, fuzzers, a debugger.
 dev=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck codespell ninja-build gdb)
 
