@@ -55,6 +55,8 @@ test-real: ## install third-party programs (servers, runtimes) and run the suite
 	@tests/real/install
 	@tests/real/run --lib $(BUILD)/lib/libdbgtrace.so --reader $(BUILD)/bin/dbgtrace --require-all
 	@tests/page/run $(BUILD)
+	@npm --prefix tests/exports ci --no-audit --no-fund --loglevel=error
+	@tests/exports/run $(BUILD) --require-all
 
 bench: ## the side-by-side benchmark and its tables
 	@tools/deps.sh build bench

@@ -9,20 +9,6 @@
 namespace dbgtrace::reader::analysis {
 namespace {
 
-double key_of(const MemorySite& site, MemoryOrder order) {
-  switch (order) {
-    case MemoryOrder::kLive:
-      return site.live_bytes.value;
-    case MemoryOrder::kPeak:
-      return site.peak_bytes;
-    case MemoryOrder::kAllocated:
-      return site.allocated_bytes.value;
-    case MemoryOrder::kTemporary:
-      return site.temporary;
-  }
-  return 0;
-}
-
 MemorySite measure(const trace::Trace& trace, const SiteGroup& group) {
   MemorySite site;
   BlockSum living(trace.header);
@@ -48,6 +34,24 @@ MemorySite measure(const trace::Trace& trace, const SiteGroup& group) {
 
 }  // namespace
 
+double value_of(const MemorySite& site, MemoryOrder order) {
+  switch (order) {
+    case MemoryOrder::kLive:
+      return site.live_bytes.value;
+    case MemoryOrder::kPeak:
+      return site.peak_bytes;
+    case MemoryOrder::kAllocated:
+      return site.allocated_bytes.value;
+    case MemoryOrder::kTemporary:
+      return site.temporary;
+    case MemoryOrder::kLiveCount:
+      return site.live_count.value;
+    case MemoryOrder::kAllocations:
+      return site.allocations.value;
+  }
+  return 0;
+}
+
 MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
   MemoryReport report;
   const ring::LiveHeader& header = trace.header.live;
@@ -61,7 +65,7 @@ MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
   }
   std::sort(report.sites.begin(), report.sites.end(),
             [order](const MemorySite& a, const MemorySite& b) {
-              const double left = key_of(a, order), right = key_of(b, order);
+              const double left = value_of(a, order), right = value_of(b, order);
               return left != right ? left > right : a.sites.front() < b.sites.front();
             });
   report.live_bytes = heap.bytes();
@@ -93,6 +97,8 @@ std::optional<MemoryOrder> memory_order(const std::string& name) {
   if (name == "peak") return MemoryOrder::kPeak;
   if (name == "allocated") return MemoryOrder::kAllocated;
   if (name == "temporary") return MemoryOrder::kTemporary;
+  if (name == "blocks") return MemoryOrder::kLiveCount;
+  if (name == "allocations") return MemoryOrder::kAllocations;
   return std::nullopt;
 }
 

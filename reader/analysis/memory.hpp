@@ -13,7 +13,7 @@
 
 namespace dbgtrace::reader::analysis {
 
-enum class MemoryOrder { kLive, kPeak, kAllocated, kTemporary };
+enum class MemoryOrder { kLive, kPeak, kAllocated, kTemporary, kLiveCount, kAllocations };
 
 struct MemorySite {
   Estimate live_bytes, live_count;
@@ -46,6 +46,8 @@ struct MemoryReport {
 
 MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order);
 
+// What a call stack is ordered by.
+double value_of(const MemorySite& site, MemoryOrder order);
 std::optional<MemoryOrder> memory_order(const std::string& name);  // "live", "peak", ...
 
 }  // namespace dbgtrace::reader::analysis

@@ -4,15 +4,10 @@
 #include <cmath>
 
 #include "reader/output/json_documents.hpp"
+#include "reader/output/whole.hpp"
 
 namespace dbgtrace::reader::output {
 namespace {
-
-// Bytes and counts are whole numbers, estimates included.
-int64_t whole(double value) {
-  constexpr double kMost = 9.2e18;
-  return std::isfinite(value) ? std::llround(std::clamp(value, -kMost, kMost)) : 0;
-}
 
 // "bytes": value, and where it is an estimate "bytes_interval": [low, high].
 void add_estimate(Json& json, const std::string& key, const analysis::Estimate& estimate) {

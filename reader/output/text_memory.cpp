@@ -29,6 +29,10 @@ const char* word_of(MemoryOrder order) {
       return "allocated bytes";
     case MemoryOrder::kTemporary:
       return "temporary allocations";
+    case MemoryOrder::kLiveCount:
+      return "living blocks";
+    case MemoryOrder::kAllocations:
+      return "allocations";
   }
   return "";
 }
