@@ -4,26 +4,16 @@
 // through malloc.
 #include <stdint.h>
 
+#include "hooks/alloc/fast_path.hpp"
 #include "hooks/alloc/next_allocator.hpp"
 #include "hooks/alloc/slow_path.hpp"
 #include "preload/exported.hpp"
 
 using namespace dbgtrace::hooks;
+using alloc::may_be_sampled;
+using alloc::passes;
 
 namespace {
-
-// Takes size bytes off the thread's countdown; false if a hit lies in them.
-inline bool passes(size_t size) {
-  uint64_t& countdown = alloc::t_state.countdown;
-  if (size >= countdown) [[unlikely]]
-    return false;
-  countdown -= size;
-  return true;
-}
-
-inline bool may_be_sampled(const void* block) {
-  return alloc::g_free_filter.may_hold(reinterpret_cast<uintptr_t>(block));
-}
 
 // A call by the exported name would go through the PLT, where another library may take it over.
 inline void free_any(void* block) {

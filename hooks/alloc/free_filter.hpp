@@ -16,8 +16,9 @@ class FreeFilter {
 
   // False: the address is certainly not in the live table.
   bool may_hold(uintptr_t address) const {
-    return counts_[slot(address)].load(std::memory_order_relaxed) != 0;
+    return count_of(address).load(std::memory_order_relaxed) != 0;
   }
+  const std::atomic<uint8_t>& count_of(uintptr_t address) const { return counts_[slot(address)]; }
 
   void add(uintptr_t address) { change(address, 1); }
   void remove(uintptr_t address) { change(address, -1); }
@@ -34,8 +35,9 @@ class FreeFilter {
   void fill(uint8_t value) {
     for (auto& count : counts_) count.store(value, std::memory_order_relaxed);
   }
+  // Of the lower half of the address: 32-bit constants cost no instruction of their own.
   static uint32_t slot(uintptr_t address) {
-    return static_cast<uint32_t>((address >> 4) * uint64_t{0x9e3779b97f4a7c15} >> (64 - 15));
+    return static_cast<uint32_t>(address) * 0x9e3779b1u >> (32 - 15);
   }
   void change(uintptr_t address, int by) {
     auto& count = counts_[slot(address)];
@@ -48,5 +50,7 @@ class FreeFilter {
 
   std::atomic<uint8_t> counts_[kSlots]{};
 };
+
+extern constinit FreeFilter g_free_filter __attribute__((visibility("hidden")));
 
 }  // namespace dbgtrace::hooks::alloc

@@ -44,11 +44,6 @@ void first_free(void* block) {
   if (g_next.free != first_free) g_next.free(block);
 }
 
-template <typename Function>
-void resolve(const link_map* own, const char* name, Function& function) {
-  if (void* address = os::find_after(own, name)) function = reinterpret_cast<Function>(address);
-}
-
 }  // namespace
 
 constinit NextAllocator g_next = {first_malloc,         first_free,     first_calloc,
@@ -58,22 +53,24 @@ constinit NextAllocator g_next = {first_malloc,         first_free,     first_ca
                                   first_mmap,           first_munmap,   first_mremap};
 
 void resolve_next_allocator() {
-  const link_map* own = os::own_object();
-  resolve(own, "malloc", g_next.malloc);
-  resolve(own, "free", g_next.free);
-  resolve(own, "calloc", g_next.calloc);
-  resolve(own, "realloc", g_next.realloc);
-  resolve(own, "memalign", g_next.memalign);
-  resolve(own, "aligned_alloc", g_next.aligned_alloc);
-  resolve(own, "posix_memalign", g_next.posix_memalign);
-  resolve(own, "valloc", g_next.valloc);
-  resolve(own, "pvalloc", g_next.pvalloc);
-  resolve(own, "malloc_usable_size", g_next.usable_size);
-  resolve(own, "free_sized", g_next.free_sized);
-  resolve(own, "free_aligned_sized", g_next.free_aligned_sized);
-  resolve(own, "mmap", g_next.mmap);
-  resolve(own, "munmap", g_next.munmap);
-  resolve(own, "mremap", g_next.mremap);
+  os::Wanted symbols[] = {
+      {"malloc", os::place_of(g_next.malloc)},
+      {"free", os::place_of(g_next.free)},
+      {"calloc", os::place_of(g_next.calloc)},
+      {"realloc", os::place_of(g_next.realloc)},
+      {"memalign", os::place_of(g_next.memalign)},
+      {"aligned_alloc", os::place_of(g_next.aligned_alloc)},
+      {"posix_memalign", os::place_of(g_next.posix_memalign)},
+      {"valloc", os::place_of(g_next.valloc)},
+      {"pvalloc", os::place_of(g_next.pvalloc)},
+      {"malloc_usable_size", os::place_of(g_next.usable_size)},
+      {"mmap", os::place_of(g_next.mmap)},
+      {"munmap", os::place_of(g_next.munmap)},
+      {"mremap", os::place_of(g_next.mremap)},
+      {"free_sized", os::place_of(g_next.free_sized)},
+      {"free_aligned_sized", os::place_of(g_next.free_aligned_sized)},
+  };
+  os::find_all_after(os::own_object(), symbols);
 }
 
 }  // namespace dbgtrace::hooks::alloc

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "hooks/alloc/fast_path.hpp"
 #include "hooks/alloc/next_allocator.hpp"
 
 namespace dbgtrace::hooks::alloc {
@@ -20,7 +21,9 @@ class KeepErrno {
   int saved_;
 };
 
+// A shim came here with the request taken off the countdown.
 Hit hit(size_t size) {
+  give_back(size);
   KeepErrno keep;
   return take_hit(size);
 }

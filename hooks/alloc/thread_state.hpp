@@ -32,6 +32,8 @@ struct ThreadState {
 };
 static_assert(sizeof(ThreadState) <= 88);  // of 128 for all of the library
 
-extern thread_local constinit ThreadState t_state __attribute__((tls_model("initial-exec")));
+// Named for the assembly of fast_path.hpp.
+extern thread_local constinit ThreadState t_state __asm__("dbgtrace_thread_state")
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 }  // namespace dbgtrace::hooks::alloc

@@ -20,7 +20,7 @@
 namespace dbgtrace::hooks::alloc {
 
 constinit FreeFilter g_free_filter;
-thread_local constinit ThreadState t_state __attribute__((tls_model("initial-exec"))) = {};
+thread_local constinit ThreadState t_state = {};
 
 namespace {
 
@@ -75,13 +75,16 @@ void draw(ThreadState& thread) {
 
 // With every allocation counted: is this one's block followed?
 Hit take_follow_hit(ThreadState& thread, uint64_t size_bytes) {
-  if (g_interval.bytes() == 1) [[likely]]
+  if (g_interval.bytes() == 1) [[likely]] {
+    thread.countdown = 0;  // whatever a handler that jumped away left
     return {true, ring::kWeightOne, true};
+  }
   g_mode.store(Mode::kCounting, std::memory_order_relaxed);
   if (thread.interval_bytes <= 1) {
     if (thread.random.state == 0) seed(thread);
     draw(thread);
   }
+  thread.countdown = 0;
   if (size_bytes < thread.follow_left) {
     thread.follow_left -= size_bytes;
     return {false, 0, true};
@@ -167,11 +170,18 @@ void forget_unrecorded(uintptr_t address) {
 
 void start_recorder() {
   g_session.set_listener({private_bytes, begin_recording, forget_parent});
-  stack::set_dl_find_object(os::find_anywhere("_dl_find_object"));
-  if (const auto* end = static_cast<void* const*>(os::find_anywhere("__libc_stack_end"))) {
-    stack::set_main_stack_end(reinterpret_cast<uintptr_t>(*end));
-  }
-  os::set_single_threaded(os::find_anywhere("__libc_single_threaded"));
+  void* find_object = nullptr;
+  void* stack_end = nullptr;
+  void* single_threaded = nullptr;
+  os::Wanted symbols[] = {
+      {"_dl_find_object", &find_object},
+      {"__libc_stack_end", &stack_end},
+      {"__libc_single_threaded", &single_threaded},
+  };
+  os::find_all(symbols);
+  stack::set_dl_find_object(find_object);
+  if (stack_end != nullptr) stack::set_main_stack_end(*static_cast<const uintptr_t*>(stack_end));
+  os::set_single_threaded(single_threaded);
   g_session.prepare(environ);
   if (!g_session.off()) stack::refresh_objects(stack::SystemCalls::kAllowed);
 }
@@ -179,6 +189,10 @@ void start_recorder() {
 Hit take_hit(uint64_t size_bytes) {
   ThreadState& thread = t_state;
   if (mode() != Mode::kSampled) return take_follow_hit(thread, size_bytes);
+  if (static_cast<int64_t>(thread.countdown) < 0) [[unlikely]] {
+    draw(thread);  // a hit whose handler jumped away: lost, but not for ever
+    return {false, 0};
+  }
   if (g_session.state() == SessionState::kUnborn) {
     start_recorder();
     // Libc is not ready: the next call asks again.
@@ -201,7 +215,9 @@ Hit take_hit(uint64_t size_bytes) {
   const bool ready = g_session.ready_to_record();
   if (g_session.off()) return pass_for_ever();
   if (!ready) {
+    // Lost, but not asked for again by every call until the recording is there.
     g_session.count_lost_at_start();
+    draw(thread);
     return {false, 0};
   }
   if (mode() != Mode::kSampled) return take_follow_hit(thread, size_bytes);

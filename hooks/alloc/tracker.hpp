@@ -12,8 +12,6 @@
 
 namespace dbgtrace::hooks::alloc {
 
-extern constinit FreeFilter g_free_filter;
-
 // The caller of a shim: the frame of the function that the shim jumped to.
 using Frame = const void*;
 

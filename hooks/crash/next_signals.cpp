@@ -17,16 +17,15 @@ const NextSignals& next_signals() {
   if (g_resolved.load(std::memory_order_acquire)) [[likely]]
     return g_next;
   // Two threads at once write the same words.
-  const link_map* own = os::own_object();
-  auto resolve = [own]<typename Function>(const char* name, Function& function) {
-    function = reinterpret_cast<Function>(os::find_after(own, name));
+  os::Wanted symbols[] = {
+      {"sigaction", os::place_of(g_next.sigaction)},
+      {"signal", os::place_of(g_next.signal)},
+      {"sysv_signal", os::place_of(g_next.sysv_signal)},
+      {"sigset", os::place_of(g_next.sigset)},
+      {"siginterrupt", os::place_of(g_next.siginterrupt)},
+      {"sigaltstack", os::place_of(g_next.sigaltstack)},
   };
-  resolve("sigaction", g_next.sigaction);
-  resolve("signal", g_next.signal);
-  resolve("sysv_signal", g_next.sysv_signal);
-  resolve("sigset", g_next.sigset);
-  resolve("siginterrupt", g_next.siginterrupt);
-  resolve("sigaltstack", g_next.sigaltstack);
+  os::find_all_after(os::own_object(), symbols);
   g_resolved.store(true, std::memory_order_release);
   return g_next;
 }

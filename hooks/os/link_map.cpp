@@ -59,19 +59,24 @@ bool is_match(const Tables& tables, uint32_t index, const char* name) {
   return std::strcmp(tables.strings + symbol.st_name, name) == 0;
 }
 
-uint32_t find_gnu(const Tables& tables, const char* name) {
-  uint32_t hash = 5381;
-  for (const char* c = name; *c != '\0'; ++c) hash = hash * 33 + static_cast<unsigned char>(*c);
+uint32_t find_gnu(const Tables& tables, const SymbolName& name) {
   const uint32_t bucket_count = tables.gnu_hash[0], first_symbol = tables.gnu_hash[1],
-                 bloom_words = tables.gnu_hash[2];
-  if (bucket_count == 0) return 0;
-  const uint32_t* buckets = tables.gnu_hash + 4 + bloom_words * (sizeof(uintptr_t) / 4);
+                 bloom_words = tables.gnu_hash[2], bloom_shift = tables.gnu_hash[3];
+  if (bucket_count == 0 || bloom_words == 0) return 0;
+  constexpr uint32_t kWordBits = sizeof(uintptr_t) * 8;
+  const auto* bloom = reinterpret_cast<const uintptr_t*>(tables.gnu_hash + 4);
+  const uintptr_t word = bloom[name.hash / kWordBits & (bloom_words - 1)];
+  const uintptr_t both =
+      word >> (name.hash % kWordBits) & word >> ((name.hash >> bloom_shift) % kWordBits);
+  if ((both & 1) == 0) [[likely]]
+    return 0;
+  const auto* buckets = reinterpret_cast<const uint32_t*>(bloom + bloom_words);
   const uint32_t* chain = buckets + bucket_count;
-  uint32_t index = buckets[hash % bucket_count];
+  uint32_t index = buckets[name.hash % bucket_count];
   if (index < first_symbol) return 0;
   for (;; ++index) {
     const uint32_t link = chain[index - first_symbol];
-    if ((link | 1) == (hash | 1) && is_match(tables, index, name)) return index;
+    if ((link | 1) == (name.hash | 1) && is_match(tables, index, name.text)) return index;
     if ((link & 1) != 0) return 0;
   }
 }
@@ -93,6 +98,46 @@ uint32_t find_sysv(const Tables& tables, const char* name) {
   return 0;
 }
 
+void* find_in_tables(const link_map& object, const Tables& tables, const SymbolName& name) {
+  if (tables.symbols == nullptr || tables.strings == nullptr) return nullptr;
+  uint32_t index = 0;
+  if (tables.gnu_hash != nullptr)
+    index = find_gnu(tables, name);
+  else if (tables.sysv_hash != nullptr)
+    index = find_sysv(tables, name.text);
+  if (index == 0) return nullptr;
+  const ElfW(Sym)& symbol = tables.symbols[index];
+  void* address = reinterpret_cast<void*>(object.l_addr + symbol.st_value);
+  if (ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC)
+    return reinterpret_cast<void* (*)()>(address)();
+  return address;
+}
+
+// The first object behind after that defines name, and where.
+const link_map* find_definer(const link_map* after, const SymbolName& name, void*& address) {
+  if (after == nullptr) return nullptr;
+  for (const link_map* object = after->l_next; object != nullptr; object = object->l_next) {
+    address = find_in_object(*object, name);
+    if (address != nullptr) return object;
+  }
+  return nullptr;
+}
+
+void find_all_from(const link_map* object, std::span<Wanted> symbols) {
+  size_t missing = symbols.size();
+  for (; object != nullptr && missing != 0; object = object->l_next) {
+    const Tables tables = tables_of(*object);
+    for (Wanted& symbol : symbols) {
+      if (symbol.found) continue;
+      void* address = find_in_tables(*object, tables, symbol.name);
+      if (address == nullptr) continue;
+      *symbol.address = address;
+      symbol.found = true;
+      --missing;
+    }
+  }
+}
+
 }  // namespace
 
 const link_map* first_object() { return _r_debug.r_map; }
@@ -104,38 +149,34 @@ const link_map* own_object() {
   return nullptr;
 }
 
-void* find_in_object(const link_map& object, const char* name) {
-  const Tables tables = tables_of(object);
-  if (tables.symbols == nullptr || tables.strings == nullptr) return nullptr;
-  uint32_t index = 0;
-  if (tables.gnu_hash != nullptr)
-    index = find_gnu(tables, name);
-  else if (tables.sysv_hash != nullptr)
-    index = find_sysv(tables, name);
-  if (index == 0) return nullptr;
-  const ElfW(Sym)& symbol = tables.symbols[index];
-  void* address = reinterpret_cast<void*>(object.l_addr + symbol.st_value);
-  if (ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC)
-    return reinterpret_cast<void* (*)()>(address)();
-  return address;
+void* find_in_object(const link_map& object, const SymbolName& name) {
+  return find_in_tables(object, tables_of(object), name);
 }
 
-void* find_after(const link_map* after, const char* name) {
-  if (after == nullptr) return nullptr;
-  for (const link_map* object = after->l_next; object != nullptr; object = object->l_next) {
-    if (void* address = find_in_object(*object, name)) return address;
-  }
-  return nullptr;
+void* find_after(const link_map* after, const SymbolName& name) {
+  void* address = nullptr;
+  return find_definer(after, name, address) != nullptr ? address : nullptr;
 }
 
-void* find_anywhere(const char* name) {
+const link_map* definer_after(const link_map* after, const SymbolName& name) {
+  void* address = nullptr;
+  return find_definer(after, name, address);
+}
+
+void find_all_after(const link_map* after, std::span<Wanted> symbols) {
+  if (after != nullptr) find_all_from(after->l_next, symbols);
+}
+
+void find_all(std::span<Wanted> symbols) { find_all_from(first_object(), symbols); }
+
+void* find_anywhere(const SymbolName& name) {
   const link_map* first = first_object();
   if (first == nullptr) return nullptr;
   void* address = find_in_object(*first, name);
   return address != nullptr ? address : find_after(first, name);
 }
 
-bool executable_defines(const char* name) {
+bool executable_defines(const SymbolName& name) {
   const link_map* executable = first_object();
   return executable != nullptr && find_in_object(*executable, name) != nullptr;
 }

@@ -7,8 +7,19 @@
 #include <link.h>
 
 #include <cstdint>
+#include <span>
 
 namespace dbgtrace::hooks::os {
+
+// The name of a symbol, hashed when the library is built.
+struct SymbolName {
+  const char* text;
+  uint32_t hash;  // as in a GNU hash table
+
+  consteval SymbolName(const char* name) : text(name), hash(5381) {
+    for (const char* c = name; *c != '\0'; ++c) hash = hash * 33 + static_cast<unsigned char>(*c);
+  }
+};
 
 // The first object of the process (the executable), or null before the loader has set up its list.
 const link_map* first_object();
@@ -19,17 +30,34 @@ const link_map* own_object();
 // The default version of a defined function or object in one loaded object, or null. IFUNC symbols
 // are resolved by calling their resolver. Thread-safety: yes while the object stays loaded.
 // Signal-safety: yes. Allocates: never.
-void* find_in_object(const link_map& object, const char* name);
+void* find_in_object(const link_map& object, const SymbolName& name);
 
 // The same in all objects behind `after` in the list (what RTLD_NEXT means for an object loaded at
 // start).
-void* find_after(const link_map* after, const char* name);
+void* find_after(const link_map* after, const SymbolName& name);
+// The object in which that is.
+const link_map* definer_after(const link_map* after, const SymbolName& name);
+
+// A symbol that is looked for together with others: reading an object's tables costs more than a
+// look at them.
+struct Wanted {
+  SymbolName name;
+  void** address;  // gets what was found; left alone if nothing was
+  bool found = false;
+};
+// Where a pointer to a function is kept, as the search sees it.
+template <typename Function>
+void** place_of(Function& function) {
+  return reinterpret_cast<void**>(&function);
+}
+void find_all_after(const link_map* after, std::span<Wanted> symbols);
+// The same in all objects of the process.
+void find_all(std::span<Wanted> symbols);
 
 // The same in all objects of the process.
-void* find_anywhere(const char* name);
+void* find_anywhere(const SymbolName& name);
 
-// Whether the process's global scope resolves name to this library: the executable does not define
-// it itself.
-bool executable_defines(const char* name);
+// Whether the executable itself defines name, so that no library's definition is used.
+bool executable_defines(const SymbolName& name);
 
 }  // namespace dbgtrace::hooks::os

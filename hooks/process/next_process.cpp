@@ -16,19 +16,18 @@ __attribute__((visibility("hidden"))) constinit void* dbgtrace_next_syscall = nu
 }
 
 void resolve_next_process() {
-  const link_map* own = os::own_object();
-  auto resolve = [own]<typename Function>(const char* name, Function& function) {
-    function = reinterpret_cast<Function>(os::find_after(own, name));
+  os::Wanted symbols[] = {
+      {"_exit", os::place_of(g_next_process.exit_now)},
+      {"quick_exit", os::place_of(g_next_process.quick_exit)},
+      {"exit", os::place_of(g_next_process.exit)},
+      {"__cxa_atexit", os::place_of(g_next_process.cxa_atexit)},
+      {"execve", os::place_of(g_next_process.execve)},
+      {"execvpe", os::place_of(g_next_process.execvpe)},
+      {"fexecve", os::place_of(g_next_process.fexecve)},
+      {"prctl", os::place_of(g_next_process.prctl)},
+      {"syscall", &dbgtrace_next_syscall},
   };
-  resolve("_exit", g_next_process.exit_now);
-  resolve("quick_exit", g_next_process.quick_exit);
-  resolve("exit", g_next_process.exit);
-  resolve("__cxa_atexit", g_next_process.cxa_atexit);
-  resolve("execve", g_next_process.execve);
-  resolve("execvpe", g_next_process.execvpe);
-  resolve("fexecve", g_next_process.fexecve);
-  resolve("prctl", g_next_process.prctl);
-  resolve("syscall", dbgtrace_next_syscall);
+  os::find_all_after(os::own_object(), symbols);
 }
 
 extern "C" __attribute__((visibility("hidden"))) void dbgtrace_note_syscall(long number, long first,

@@ -19,17 +19,24 @@ constexpr long kAgain = -11;       // EAGAIN
 }  // namespace
 
 void Reservation::start(std::byte* base, uint64_t size_bytes, bool all_reserved) {
+  const uint64_t bytes_before = size_bytes_;
   base_ = base;
   size_bytes_ = size_bytes;
   refused_until_ns_.store(0, std::memory_order_relaxed);
-  for (auto& word : bits_) {
+  for (auto& word : words_for(std::max(bytes_before, size_bytes))) {
     if (word.load(std::memory_order_relaxed) != 0 || all_reserved)
       word.store(all_reserved ? ~uint64_t{0} : 0);
   }
 }
 
 void Reservation::mark_all() {
-  for (auto& word : bits_) word.store(~uint64_t{0}, std::memory_order_relaxed);
+  for (auto& word : words_for(size_bytes_)) word.store(~uint64_t{0}, std::memory_order_relaxed);
+}
+
+std::span<std::atomic<uint64_t>> Reservation::words_for(uint64_t file_bytes) {
+  constexpr uint64_t kBytesOfWord = kPageBytes * 64;
+  return std::span(bits_).first((std::min(file_bytes, kMaxBytes) + kBytesOfWord - 1) /
+                                kBytesOfWord);
 }
 
 bool Reservation::ensure(uint64_t offset_bytes, uint64_t size_bytes) {

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 namespace dbgtrace::hooks::process {
 
@@ -46,6 +47,7 @@ class Reservation {
     return (bits_[page / 64].load(std::memory_order_relaxed) >> (page % 64) & 1) != 0;
   }
   bool reserve(uint64_t page);
+  std::span<std::atomic<uint64_t>> words_for(uint64_t file_bytes);
 
   std::byte* base_ = nullptr;
   uint64_t size_bytes_ = 0;

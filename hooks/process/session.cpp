@@ -12,8 +12,8 @@
 #include "hooks/process/log.hpp"
 #include "hooks/process/output_path.hpp"
 #include "hooks/stack/memo_pool.hpp"
-#include "ring/history_writer.hpp"
 #include "ring/crash_layout.hpp"
+#include "ring/history_writer.hpp"
 
 namespace dbgtrace::hooks::process {
 namespace {
@@ -73,7 +73,8 @@ void Session::prepare(const char* const* environment) {
   OptionErrors errors;
   options_ = parse_options(environment, errors);
   gather_facts(g_facts);
-  // Whoever debugs sees each delivery of a signal: one that we pass on would stop the program twice.
+  // Whoever debugs sees each delivery of a signal: one that we pass on would stop the program
+  // twice.
   if (g_facts.traced) options_.crash = false;
   pid_ = g_facts.restricted() ? g_facts.pid : os::process_id();
   static constinit char log_path[kMaxPath] = {};
@@ -269,8 +270,7 @@ void Session::stop_recording_lost_file() {
 }
 
 bool Session::owned_by_this_pid() const {
-  return is_recording() && mapping_.is_whole_now() &&
-         (sandboxed() || os::process_id() == pid_);
+  return is_recording() && mapping_.is_whole_now() && (sandboxed() || os::process_id() == pid_);
 }
 
 void Session::note_exit(int code) {
@@ -293,7 +293,8 @@ void Session::note_crash(int signal) {
 }
 
 void Session::note_teardown() {
-  if (!owned_by_this_pid() || ledger_.live().teardown_us != 0) return;
+  if (torn_down_.load(std::memory_order_relaxed) == number_ || !owned_by_this_pid()) return;
+  torn_down_.store(number_, std::memory_order_relaxed);
   std::atomic_ref<uint64_t>(ledger_.live().teardown_us)
       .store(now_us() | 1, std::memory_order_release);
 }

@@ -119,6 +119,7 @@ class Session {
   std::atomic<bool> sandboxed_{false};
   bool forked_ = false;
   uint32_t number_ = 0;
+  std::atomic<uint32_t> torn_down_{0};  // number of the recording of which exit() has begun
   uint32_t pid_ = 0;
   AddressSpace space_;
   OwnMapping mapping_;

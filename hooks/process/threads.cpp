@@ -40,9 +40,11 @@ void end_thread(void* value) {
 
 void start_thread_watch(void (*on_end)()) {
   g_on_end = on_end;
-  const link_map* own = os::own_object();
-  const auto create = reinterpret_cast<KeyCreate>(os::find_after(own, "pthread_key_create"));
-  const auto set = reinterpret_cast<SetSpecific>(os::find_after(own, "pthread_setspecific"));
+  KeyCreate create = nullptr;
+  SetSpecific set = nullptr;
+  os::Wanted symbols[] = {{"pthread_key_create", os::place_of(create)},
+                          {"pthread_setspecific", os::place_of(set)}};
+  os::find_all_after(os::own_object(), symbols);
   if (create == nullptr || set == nullptr || create(&g_key, end_thread) != 0) return;
   if (g_key < kKeysWithoutMemory) g_set_specific = set;
 }
