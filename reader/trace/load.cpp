@@ -114,6 +114,7 @@ Result<Trace> make_trace(std::span<const std::byte> file, const std::string& pat
   check_live_header(trace, damages);
   load_ledger(file, trace, damages);
   load_history(file, options.events, moved_bytes, trace, damages);
+  load_crash(file, trace, damages);
   return trace;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two halves of loading, each in a file of its own: the ledger (the present) and the ring (the
-// history).
+// The parts of loading, each in a file of its own: the ledger (the present), the ring (the history)
+// and the black box (the end).
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,13 @@
 
 namespace dbgtrace::reader::trace {
 
-// Both expect trace.header to be checked.
+// All expect trace.header to be checked.
 void load_ledger(std::span<const std::byte> file, Trace& trace, DamageLog& damages);
 // moved_bytes: what a running process appended to its ring while the file was copied. Blocks that
 // it overwrote meanwhile are missing from the copy and no damage.
 void load_history(std::span<const std::byte> file, bool events, uint64_t moved_bytes, Trace& trace,
                   DamageLog& damages);
+// After the ledger, to which it refers.
+void load_crash(std::span<const std::byte> file, Trace& trace, DamageLog& damages);
 
 }  // namespace dbgtrace::reader::trace

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "reader/trace/crash.hpp"
+#include "reader/trace/stack.hpp"
 #include "ring/layout.hpp"
 
 namespace dbgtrace::reader::trace {
@@ -23,14 +25,6 @@ struct Module {
   uint64_t start = 0, end = 0, bias = 0;
   uint64_t load_us = 0, unload_us = 0;  // unload_us 0: still loaded
   std::string path, build_id;           // build_id in lower-case hex, may be empty
-};
-
-struct Stack {
-  std::vector<uint64_t> pcs;  // innermost first, return addresses
-  uint64_t time_us = 0;       // decides which module an address belongs to
-  uint32_t omitted_frames = 0;
-  bool truncated = false;
-  bool exact_leaf = false;  // pcs[0] is an interrupted instruction, not a return address
 };
 
 // What became of the blocks of one call stack. Every sum is an estimate where blocks were sampled.
@@ -104,6 +98,7 @@ struct Trace {
   std::vector<Event> events;              // oldest first; filled only when asked for
   uint64_t gap_bytes = 0;                 // of the ring: damaged, not merely overwritten
   uint64_t torn_events = 0;
+  BlackBox black_box;
   std::vector<Damage> damages;
 
   // Microseconds since start of the newest thing in the file.

@@ -23,6 +23,7 @@ struct BuilderSizes {
   uint64_t ring_bytes = 16384;
   uint32_t open_slots = 2;
   uint32_t open_slot_bytes = 4096;
+  uint32_t black_box_bytes = 65536;
 };
 
 inline ring::Event make_event(ring::EventKind kind, uint64_t sequence, uint64_t time_us,
@@ -77,7 +78,7 @@ class RecordingBuilder {
     place(at, ring::SectionKind::kFreed, sizeof(ring::Freed), 16);
     place(at, ring::SectionKind::kOpenBlocks, sizes.open_slot_bytes, sizes.open_slots);
     place(at, ring::SectionKind::kRing, 1, static_cast<uint32_t>(sizes.ring_bytes));
-    place(at, ring::SectionKind::kBlackBox, 1, 4096);
+    place(at, ring::SectionKind::kBlackBox, 1, sizes.black_box_bytes);
   }
 
   ring::Header& header() { return header_; }

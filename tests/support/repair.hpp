@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ring/checksum.hpp"
+#include "ring/crash_layout.hpp"
 #include "ring/header_view.hpp"
 #include "ring/layout.hpp"
 
@@ -27,6 +28,7 @@ class Repair {
     repair_modules();
     repair_sites();
     repair_ring();
+    repair_black_box();
   }
 
  private:
@@ -101,6 +103,31 @@ class Repair {
       block.checksum = ring::crc32c(ring_bytes.begin + at + sizeof(block), block.compressed_bytes,
                                     ring::crc32c(&block, sizeof(block)));
       std::memcpy(ring_bytes.begin + at, &block, sizeof(block));
+    }
+  }
+
+  void repair_black_box() {
+    const Table box = table(ring::SectionKind::kBlackBox);
+    if (box.size_bytes < ring::kBlackBoxHeadBytes) return;
+    ring::BlackBox head;
+    std::memcpy(&head, box.begin, sizeof(head));
+    if (head.magic != ring::kBlackBoxMagic) return;
+    head.version = ring::kBlackBoxVersion;
+    head.salt = header_.salt;
+    constexpr size_t kSkipped = offsetof(ring::CrashHead, record);
+    head.crash.checksum = ring::nonzero(ring::crc32c(
+        reinterpret_cast<std::byte*>(&head.crash) + kSkipped, sizeof(head.crash) - kSkipped));
+    std::memcpy(box.begin, &head, sizeof(head));
+    for (size_t at = ring::kBlackBoxHeadBytes; at + sizeof(ring::Part) <= box.size_bytes; at += 8) {
+      ring::Part part;
+      std::memcpy(&part, box.begin + at, sizeof(part));
+      if (part.magic != ring::kPartMagic) continue;
+      if (part.stored_bytes > box.size_bytes - at - sizeof(part)) continue;
+      part.checksum = 0;
+      const uint32_t salted = ring::crc32c(&header_.salt, sizeof(header_.salt));
+      part.checksum = ring::nonzero(ring::crc32c(box.begin + at + sizeof(part), part.stored_bytes,
+                                                 ring::crc32c(&part, sizeof(part), salted)));
+      std::memcpy(box.begin + at, &part, sizeof(part));
     }
   }
 
