@@ -6,8 +6,8 @@
 set -euo pipefail
 
 # The compiler, CMake and what libdbgtrace.so (lz4) and the dbgtrace command (the rest) are linked with.
-build=(g++ make cmake pkg-config binutils liblz4-dev libdw-dev libelf-dev libiberty-dev libfmt-dev
-  nlohmann-json3-dev libcli11-dev zlib1g-dev)
+build=(g++ make cmake pkg-config binutils liblz4-dev libdw-dev libelf-dev libiberty-dev libcapstone-dev
+  libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev)
 # The unit tests' framework, and what the scripts under tools/ and tests/ are written in.
 test=(catch2 python3 binutils file git libunwind-dev libcap2-bin mount libc6-dev xz-utils libjemalloc2 libtcmalloc-minimal4
   libmimalloc2.0)

@@ -21,21 +21,40 @@ Resolver::Resolver(const trace::Trace& trace, symbols::Symbolizer& symbolizer)
       }) {}
 
 ResolvedStack Resolver::resolve(uint32_t stack_index) const {
+  if (stack_index >= trace_.stacks.size()) return {};
+  return resolve(trace_.stacks[stack_index]);
+}
+
+ResolvedStack Resolver::resolve(const trace::Stack& stack) const {
   ResolvedStack resolved;
-  if (stack_index >= trace_.stacks.size()) return resolved;
-  const trace::Stack& stack = trace_.stacks[stack_index];
   resolved.omitted_frames = stack.omitted_frames;
   resolved.truncated = stack.truncated;
-  for (size_t i = 0; i < stack.pcs.size(); ++i) append(stack, i, resolved.frames);
+  for (size_t i = 0; i < stack.pcs.size(); ++i) {
+    const size_t before = resolved.frames.size();
+    append(stack, i, resolved.frames);
+    if (i == stack.interrupted && resolved.frames.size() > before) resolved.interrupted = before;
+  }
   resolved.title = title_frame(resolved.frames);
   return resolved;
+}
+
+symbols::Frame Resolver::at(uint64_t address, uint64_t time_us) const {
+  symbols::Frame frame;
+  frame.offset = address;
+  const trace::Module* module = trace::module_at(trace_, address, time_us);
+  if (module == nullptr) return frame;
+  // The last one is the function itself, not what was inlined into it.
+  frame = names_({module->path, module->build_id}, address - module->bias).back();
+  frame.offset = address - module->bias;
+  return frame;
 }
 
 void Resolver::append(const trace::Stack& stack, size_t index,
                       std::vector<symbols::Frame>& frames) const {
   const uint64_t pc = stack.pcs[index];
   // A return address may already be the next function's first byte; the call lies before it.
-  const uint64_t address = pc == 0 || (index == 0 && stack.exact_leaf) ? pc : pc - 1;
+  const bool exact = (index == 0 && stack.exact_leaf) || index == stack.interrupted;
+  const uint64_t address = pc == 0 || exact ? pc : pc - 1;
   const trace::Module* module = trace::module_at(trace_, address, stack.time_us);
   if (module == nullptr) {
     symbols::Frame unknown;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct ResolvedStack {
   size_t title = 0;                    // index of the frame that names the stack, see title_frame
   uint32_t omitted_frames = 0;         // between leaf and root part of a stack that was cut
   bool truncated = false;
+  std::optional<size_t> interrupted;  // index of the frame that a signal interrupted
 };
 
 // What the resolver needs of a symbolizer, so that it can be had without any files.
@@ -32,6 +34,9 @@ class Resolver {
   Resolver(const trace::Trace& trace, NameSource names) : trace_(trace), names_(std::move(names)) {}
 
   ResolvedStack resolve(uint32_t stack_index) const;
+  ResolvedStack resolve(const trace::Stack& stack) const;
+  // What lies at an exact address; one frame without a module if that is not known.
+  symbols::Frame at(uint64_t address, uint64_t time_us) const;
 
  private:
   void append(const trace::Stack& stack, size_t index, std::vector<symbols::Frame>& frames) const;

@@ -14,9 +14,9 @@ constexpr std::array<std::string_view, 24> kAllocators = {
     "__strndup",      "wcsdup", "asprintf", "vasprintf",     "getline",        "getdelim",
     "mmap",           "mmap64", "mremap",   "__libc_malloc", "__libc_realloc", "__libc_calloc"};
 
-constexpr std::array<std::string_view, 9> kLibraries = {
-    "libc.so",   "libc-",       "libstdc++.so", "libc++.so",   "libc++abi.so",
-    "ld-linux-", "libpthread.", "libjemalloc.", "libmimalloc."};
+constexpr std::array<std::string_view, 10> kLibraries = {
+    "libc.so",   "libc-",       "libstdc++.so", "libc++.so",    "libc++abi.so",
+    "ld-linux-", "libpthread.", "libjemalloc.", "libmimalloc.", "libgcc_s.so"};
 
 constexpr std::array<std::string_view, 11> kNamespaces = {
     "std::",  "__gnu_cxx::", "operator new", "alloc::", "core::", "hashbrown::",

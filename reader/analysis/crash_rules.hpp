@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules behind classify(), by what the kernel reported: a bad access, or an abort. Each is
+// given a scene of its kind and always has an answer.
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "reader/analysis/crash_class.hpp"
+
+namespace dbgtrace::reader::analysis {
+
+CrashVerdict classify_access(const CrashScene& scene);  // SIGSEGV, SIGBUS
+CrashVerdict classify_abort(const CrashScene& scene);   // SIGABRT
+
+// One of the program's first `depth` frames, seen from the crash, has a name that fits.
+template <typename Fits>
+bool any_function(const CrashScene& scene, size_t depth, Fits fits) {
+  const auto& frames = scene.stack.frames;
+  const size_t begin = std::min(scene.crash_frame, frames.size());
+  const size_t end = std::min(frames.size(), begin + depth);
+  return std::any_of(frames.begin() + static_cast<ptrdiff_t>(begin),
+                     frames.begin() + static_cast<ptrdiff_t>(end),
+                     [&fits](const symbols::Frame& frame) { return fits(frame.function); });
+}
+
+inline bool calls(const CrashScene& scene, size_t depth,
+                  std::initializer_list<std::string_view> names) {
+  return any_function(scene, depth, [names](std::string_view function) {
+    const std::string_view plain = function.substr(0, function.find('('));
+    return std::find(names.begin(), names.end(), plain) != names.end();
+  });
+}
+
+// Execution stood inside the C library's allocator: in free() and the like, or in what they call.
+bool in_allocator(const CrashScene& scene);
+
+}  // namespace dbgtrace::reader::analysis

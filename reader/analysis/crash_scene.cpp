@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/analysis/crash_scene.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <iterator>
+
+#include "reader/analysis/captured_memory.hpp"
+#include "reader/analysis/kernel_names.hpp"
+#include "reader/analysis/leaks.hpp"
+#include "reader/symbols/demangle.hpp"
+
+namespace dbgtrace::reader::analysis {
+namespace {
+
+constexpr uint64_t kPageFault = 14, kProtectionFault = 13, kStackFault = 12;
+constexpr uint64_t kWriteBit = 1u << 1, kFetchBit = 1u << 4;
+
+// A text of the record without the line end that it was printed with.
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\0' || text.back() == ' ')) {
+    text.pop_back();
+  }
+  return text;
+}
+
+// "St13runtime_error" -> "std::runtime_error".
+std::string type_name(const std::string& mangled) {
+  constexpr std::string_view kPrefix = "typeinfo name for ";
+  if (mangled.empty()) return mangled;
+  symbols::Demangler demangle;
+  const std::string readable = demangle(("_ZTS" + mangled).c_str());
+  return readable.starts_with(kPrefix) ? readable.substr(kPrefix.size()) : mangled;
+}
+
+Access arm_access(uint64_t syndrome) {
+  const uint64_t cause = syndrome >> 26 & 0x3f;
+  if (cause == 0x20 || cause == 0x21) return Access::kExecute;
+  if (cause != 0x24 && cause != 0x25) return Access::kUnknown;
+  return (syndrome & 1u << 6) != 0 ? Access::kWrite : Access::kRead;
+}
+
+class SceneBuilder {
+ public:
+  SceneBuilder(const trace::Trace& trace, const Resolver& resolver)
+      : trace_(trace), crash_(*trace.black_box.crash), resolver_(resolver) {}
+
+  CrashScene build();
+
+ private:
+  void read_head();
+  void read_registers();
+  void read_texts();
+  void look_behind_handler();
+  void read_access();
+  // Of an access that the kernel gives no address of.
+  void compute_address();
+  void read_pointers();
+  // The free that took it out of the recording is the call that crashed.
+  bool is_being_freed(const trace::HeapPointer& pointer) const;
+  void find_block();
+
+  const trace::Trace& trace_;
+  const trace::Crash& crash_;
+  const Resolver& resolver_;
+  CrashScene scene_;
+};
+
+CrashScene SceneBuilder::build() {
+  scene_.crash = &crash_;
+  scene_.map = MemoryMap(trace_.black_box.text(ring::TextKind::kMaps));
+  read_head();
+  read_registers();
+  read_texts();
+  scene_.stack = resolver_.resolve(crash_.stack);
+  look_behind_handler();
+  read_access();
+  read_pointers();
+  find_block();
+  scene_.exact_heap = is_exact(trace_);
+  return std::move(scene_);
+}
+
+void SceneBuilder::read_head() {
+  const ring::CrashHead& head = crash_.head;
+  scene_.arch = static_cast<ring::Arch>(trace_.header.arch);
+  scene_.signal = scene_.death_signal = head.signal;
+  scene_.code = head.code;
+  scene_.sent = was_sent(head.code);
+  scene_.sender_pid = head.sender_pid;
+  scene_.by_itself =
+      scene_.sent && head.sender_pid > 0 &&
+      static_cast<uint32_t>(head.sender_pid) == (head.pid != 0 ? head.pid : trace_.header.pid);
+  scene_.trap = head.trap_number;
+  scene_.flags = head.flags;
+  scene_.stack_low = head.stack_low;
+  scene_.stack_high = head.stack_high;
+  scene_.alternate_low = head.alternate_low;
+  scene_.alternate_high = head.alternate_high;
+  if (head.signal == SIGSYS && !scene_.sent) scene_.system_call = head.value >> 32;
+  const bool has_address = head.signal == SIGSEGV || head.signal == SIGBUS ||
+                           head.signal == SIGILL || head.signal == SIGFPE;
+  // The kernel's own fault (SI_KERNEL) comes without one: the zero there is no null pointer.
+  if (has_address && head.code > 0 && head.code != SI_KERNEL) {
+    scene_.fault_address = head.fault_address;
+  }
+}
+
+void SceneBuilder::read_registers() {
+  const bool arm = scene_.arch == ring::Arch::kAarch64;
+  const auto* begin = std::begin(crash_.head.registers);
+  scene_.registers.assign(begin, begin + crash_.head.register_count);
+  const auto value = [this](uint32_t index) -> std::optional<uint64_t> {
+    if (index >= scene_.registers.size()) return std::nullopt;
+    return scene_.registers[index];
+  };
+  scene_.pc = value(arm ? ring::kAarch64Pc : ring::kX86Rip).value_or(0);
+  scene_.sp = value(arm ? ring::kAarch64Sp : ring::kX86Rsp);
+  scene_.frame_pointer = value(arm ? 29 : ring::kX86Rbp);
+  // The address of an int3 is already behind it.
+  const bool behind = !arm && scene_.signal == SIGTRAP && scene_.trap == 3;
+  const uint64_t at = behind ? scene_.pc - 1 : scene_.pc;
+  const auto code = bytes_at(crash_, at);
+  if (!code.empty()) scene_.instruction = decode(scene_.arch, code, at, scene_.registers);
+}
+
+void SceneBuilder::read_texts() {
+  const trace::BlackBox& box = trace_.black_box;
+  scene_.abort_message = trimmed(box.text(ring::TextKind::kAbortMessage));
+  scene_.exception_type = type_name(trimmed(box.text(ring::TextKind::kExceptionType)));
+  scene_.exception_what = trimmed(box.text(ring::TextKind::kExceptionWhat));
+}
+
+// Many programs handle a fault to print something, and then raise it again or abort: the fault is
+// what matters. It is known by its count in the black box, and lies below the handler on the stack.
+void SceneBuilder::look_behind_handler() {
+  constexpr uint64_t kLongestHandlerUs = 10'000'000;
+  if (!scene_.stack.interrupted || !scene_.by_itself) return;
+  const ring::HandledFault* newest = nullptr;
+  for (const ring::HandledFault& fault : trace_.black_box.handled) {
+    if (fault.last_tid != crash_.head.tid || was_sent(fault.last_code)) continue;
+    if (fault.last_us > crash_.head.time_us) continue;
+    if (crash_.head.time_us - fault.last_us > kLongestHandlerUs) continue;
+    if (newest == nullptr || fault.last_us > newest->last_us) newest = &fault;
+  }
+  const uint32_t index = crash_.stack.interrupted;
+  // A signal may have interrupted any code; the fault's own address makes it certain.
+  if (newest == nullptr || crash_.stack.pcs[index] != newest->last_pc) return;
+  scene_.reraised = true;
+  scene_.signal = static_cast<int>(newest->signal);
+  scene_.code = newest->last_code;
+  scene_.sent = scene_.by_itself = false;
+  scene_.pc = newest->last_pc;
+  scene_.sp = scene_.frame_pointer = std::nullopt;
+  scene_.trap = 0;
+  scene_.registers.clear();
+  scene_.instruction.reset();
+  scene_.fault_address.reset();
+  if (newest->last_code != SI_KERNEL) scene_.fault_address = newest->last_address;
+  scene_.crash_frame = *scene_.stack.interrupted;
+}
+
+void SceneBuilder::read_access() {
+  if (scene_.signal != SIGSEGV && scene_.signal != SIGBUS) return;
+  if (scene_.sent || scene_.reraised) {
+    if (scene_.fault_address && *scene_.fault_address == scene_.pc)
+      scene_.access = Access::kExecute;
+    return;
+  }
+  if (scene_.arch == ring::Arch::kAarch64) {
+    scene_.access = arm_access(crash_.head.error_code);
+  } else if (scene_.trap == kPageFault) {
+    const uint64_t error = crash_.head.error_code;
+    scene_.access = (error & kFetchBit) != 0   ? Access::kExecute
+                    : (error & kWriteBit) != 0 ? Access::kWrite
+                                               : Access::kRead;
+  }
+  const bool fetched = scene_.fault_address && *scene_.fault_address == scene_.pc;
+  if (fetched && scene_.access != Access::kWrite) scene_.access = Access::kExecute;
+  const bool untold = scene_.trap == kProtectionFault || scene_.trap == kStackFault;
+  if (scene_.arch == ring::Arch::kX86_64 && untold) compute_address();
+}
+
+void SceneBuilder::compute_address() {
+  if (!scene_.instruction) return;
+  const auto found = [this](uint64_t address, Access access) {
+    scene_.fault_address = address;
+    scene_.address_computed = true;
+    scene_.access = access;
+  };
+  const Instruction& instruction = *scene_.instruction;
+  for (const MemoryOperand& operand : instruction.operands) {
+    if (is_canonical(operand.address)) continue;
+    found(operand.address, operand.written ? Access::kWrite : Access::kRead);
+    return;
+  }
+  std::optional<uint64_t> target = instruction.target;
+  const bool branches = instruction.kind == InstructionKind::kCall ||
+                        instruction.kind == InstructionKind::kJump ||
+                        instruction.kind == InstructionKind::kReturn;
+  if (!branches) return;
+  // Through memory, or back to where the stack says.
+  if (!target && !instruction.operands.empty()) {
+    target = word_at(crash_, instruction.operands.front().address);
+  }
+  if (target && !is_canonical(*target)) found(*target, Access::kExecute);
+}
+
+bool SceneBuilder::is_being_freed(const trace::HeapPointer& pointer) const {
+  constexpr uint64_t kLongestCallUs = 2000;
+  if (!pointer.freed || crash_.head.time_us - pointer.free_us > kLongestCallUs) return false;
+  const auto& now = crash_.stack.pcs;
+  const auto& then = trace_.stacks[pointer.free_stack].pcs;
+  if (then.empty()) return (crash_.head.flags & ring::kCrashInAllocator) != 0;
+  // From the caller of free() on, both are the same call.
+  return then.size() <= now.size() && std::equal(then.rbegin(), then.rend(), now.rbegin());
+}
+
+void SceneBuilder::read_pointers() {
+  scene_.pointers = crash_.pointers;
+  for (trace::HeapPointer& pointer : scene_.pointers) {
+    if (is_being_freed(pointer)) pointer.freed = false;
+  }
+}
+
+void SceneBuilder::find_block() {
+  if (!scene_.fault_address) return;
+  // An address may lie in one block and close to another; of two that had the same place the later.
+  const auto better = [](const trace::HeapPointer& a, const trace::HeapPointer& b) {
+    if (a.is_inside() != b.is_inside()) return a.is_inside();
+    if (a.freed != b.freed) return !a.freed;
+    return a.birth_us > b.birth_us;
+  };
+  for (const trace::HeapPointer& pointer : scene_.pointers) {
+    if (pointer.value != *scene_.fault_address) continue;
+    if (!scene_.fault_block || better(pointer, *scene_.fault_block)) scene_.fault_block = pointer;
+  }
+}
+
+}  // namespace
+
+const char* name_of(Access access) {
+  switch (access) {
+    case Access::kRead:
+      return "read";
+    case Access::kWrite:
+      return "write";
+    case Access::kExecute:
+      return "exec";
+    case Access::kUnknown:
+      break;
+  }
+  return "";
+}
+
+bool is_canonical(uint64_t address) { return address + 0x8000'0000'0000 < 0x1'0000'0000'0000; }
+
+std::vector<const char*> register_names(ring::Arch arch) {
+  if (arch == ring::Arch::kAarch64) {
+    return {std::begin(ring::kAarch64RegisterNames), std::end(ring::kAarch64RegisterNames)};
+  }
+  return {std::begin(ring::kX86RegisterNames), std::end(ring::kX86RegisterNames)};
+}
+
+CrashScene scene_of(const trace::Trace& trace, const Resolver& resolver) {
+  return SceneBuilder(trace, resolver).build();
+}
+
+}  // namespace dbgtrace::reader::analysis

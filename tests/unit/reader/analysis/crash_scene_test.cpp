@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/analysis/crash_scene.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "reader/analysis/crash_class.hpp"
+#include "reader/trace/load.hpp"
+#include "tests/support/crash_example.hpp"
+
+using namespace dbgtrace;
+using namespace dbgtrace::reader;
+using analysis::Access;
+using analysis::CrashClass;
+using analysis::CrashScene;
+
+namespace {
+
+// Names every address of the program after its hundreds: "f1" for 0x4001xx.
+struct Scene {
+  explicit Scene(tests::RecordingBuilder& builder)
+      : trace(std::move(*trace::load_image(file = builder.finish(), "x.dbgt"))),
+        resolver(
+            trace,
+            [this](const symbols::ModuleKey& key, uint64_t address) -> auto& {
+              answer.resize(1);
+              answer[0].function = "f" + std::to_string(address >> 8);
+              answer[0].module = key.path;
+              return answer;
+            }),
+        scene(analysis::scene_of(trace, resolver)) {}
+
+  std::vector<std::byte> file;
+  trace::Trace trace;
+  std::vector<symbols::Frame> answer;
+  analysis::Resolver resolver;
+  CrashScene scene;
+};
+
+tests::RecordingBuilder faulting(uint64_t trap, std::vector<uint8_t> code, int si_code) {
+  tests::RecordingBuilder builder;
+  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
+  tests::BlackBoxBuilder box(builder);
+  ring::CrashHead& head = box.begin_crash(SIGSEGV, si_code);
+  head.trap_number = trap;
+  head.registers[0] = 0x4141414141414141;
+  head.registers[ring::kX86Rsp] = tests::kExampleStack;
+  head.registers[ring::kX86Rip] = 0x400150;
+  box.seal_head();
+  box.add_memory(ring::MemoryOf::kCode, 0x400150, code);
+  box.add_words(ring::MemoryOf::kStackOfThread, tests::kExampleStack, {0x4242424242424242, 0});
+  box.add_stack(4242, {0x400150, 0x400250});
+  return builder;
+}
+
+}  // namespace
+
+TEST_CASE("a page fault says whether memory was read, written or executed") {
+  auto builder = tests::make_crash_example();
+  CHECK(Scene(builder).scene.access == Access::kRead);
+  tests::BlackBoxBuilder box(builder);
+  box.crash().error_code = 6;
+  box.seal_head();
+  CHECK(Scene(builder).scene.access == Access::kWrite);
+  box.crash().error_code = 0x14;
+  box.seal_head();
+  CHECK(Scene(builder).scene.access == Access::kExecute);
+}
+
+TEST_CASE("the address of an access that the kernel does not tell is computed") {
+  auto load = faulting(13, {0x48, 0x8b, 0x78, 0x18}, SI_KERNEL);  // mov rdi, [rax + 0x18]
+  const Scene read(load);
+  CHECK(read.scene.fault_address == 0x4141414141414141 + 0x18);
+  CHECK(read.scene.address_computed);
+  CHECK(read.scene.access == Access::kRead);
+  auto call = faulting(13, {0xff, 0xd0}, SI_KERNEL);  // call rax
+  CHECK(Scene(call).scene.access == Access::kExecute);
+  auto back = faulting(13, {0xc3}, SI_KERNEL);  // ret
+  CHECK(Scene(back).scene.fault_address == 0x4242424242424242);
+  auto unknown = faulting(13, {0x90}, SI_KERNEL);
+  CHECK_FALSE(Scene(unknown).scene.fault_address);
+}
+
+TEST_CASE("the address of a signal that was sent is not believed") {
+  auto builder = faulting(0, {0x90}, 0);
+  tests::BlackBoxBuilder box(builder);
+  box.crash().fault_address = 0x3e8'0000'1234;
+  box.crash().sender_pid = 4242;
+  box.seal_head();
+  const Scene sent(builder);
+  CHECK_FALSE(sent.scene.fault_address);
+  CHECK(sent.scene.by_itself);
+  box.crash().sender_pid = 1;
+  box.seal_head();
+  CHECK_FALSE(Scene(builder).scene.by_itself);
+}
+
+TEST_CASE("behind a handler that aborts lies the fault that it was given") {
+  tests::RecordingBuilder builder;
+  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
+  tests::BlackBoxBuilder box(builder);
+  ring::CrashHead& head = box.begin_crash(SIGABRT, -6);
+  head.sender_pid = 4242;
+  head.registers[ring::kX86Rip] = 0x400950;
+  box.seal_head();
+  auto& fault = box.box().handled[0];
+  fault.last_code = 1;
+  fault.count = 1;
+  fault.last_us = head.time_us - 1000;
+  fault.last_address = 0x18;
+  fault.last_pc = 0x400150;
+  fault.last_tid = 4242;
+  fault.signal = SIGSEGV;
+  box.add_stack(4242, {0x400950, 0x400850, 0x400150, 0x400250}, 2);
+  const Scene scene(builder);
+  CHECK(scene.scene.reraised);
+  CHECK(scene.scene.signal == SIGSEGV);
+  CHECK(scene.scene.death_signal == SIGABRT);
+  CHECK(scene.scene.fault_address == 0x18);
+  CHECK(scene.scene.frame()->function == "f1");
+  CHECK(analysis::classify(scene.scene).crash_class == CrashClass::kNullDereference);
+  // The same fault in another place, or long before, has nothing to do with this abort.
+  fault.last_pc = 0x400151;
+  CHECK_FALSE(Scene(builder).scene.reraised);
+  fault.last_pc = 0x400150;
+  fault.last_us = 0;
+  CHECK_FALSE(Scene(builder).scene.reraised);
+}
+
+TEST_CASE("the type of an exception is shown as it is written") {
+  tests::RecordingBuilder builder;
+  tests::BlackBoxBuilder box(builder);
+  box.begin_crash(SIGABRT, -6);
+  box.seal_head();
+  box.add_text(ring::TextKind::kExceptionType, "St13runtime_error");
+  box.add_text(ring::TextKind::kAbortMessage, "a message\n");
+  const Scene scene(builder);
+  CHECK(scene.scene.exception_type == "std::runtime_error");
+  CHECK(scene.scene.abort_message == "a message");
+}
+
+TEST_CASE("addresses beyond what the processor has are not canonical") {
+  CHECK(analysis::is_canonical(0));
+  CHECK(analysis::is_canonical(0x7fff'ffff'ffff));
+  CHECK_FALSE(analysis::is_canonical(0x8000'0000'0000));
+  CHECK(analysis::is_canonical(0xffff'8000'0000'0000));
+  CHECK_FALSE(analysis::is_canonical(0x4141414141414141));
+}
