@@ -15,7 +15,7 @@
 namespace dbgtrace::reader::cli {
 namespace {
 
-constexpr std::array<Command, 8> kCommands = {{
+constexpr std::array<Command, 9> kCommands = {{
     {"run", "start a program recorded",
      "  dbgtrace run -- ./server --port 80\n"
      "  dbgtrace run --sample 1 -- ./test_program      every allocation\n"
@@ -34,10 +34,17 @@ constexpr std::array<Command, 8> kCommands = {{
      "  dbgtrace memory --by peak --top 5 server.1234.dbgt\n", prepare_memory},
     {"html", "one page for a browser, with everything in it",
      "  dbgtrace html server.1234.dbgt -o server.html\n", prepare_html},
+    {"crash", "the post-mortem of a crash; of many recordings: grouped by signature",
+     "  dbgtrace crash server.1234.dbgt\n"
+     "  dbgtrace crash /var/tmp/recordings             each bug once\n"
+     "  dbgtrace crash --json --fail-on crash server.1234.dbgt\n",
+     prepare_crash},
     {"export", "a recording in the format of another tool",
      "  dbgtrace export --format pprof -o heap.pb.gz server.1234.dbgt; pprof -http : heap.pb.gz\n"
      "  dbgtrace export --format folded --by allocated server.1234.dbgt | flamegraph.pl > out.svg\n"
-     "  dbgtrace export --format speedscope -o heap.json server.1234.dbgt; speedscope heap.json\n",
+     "  dbgtrace export --format speedscope -o heap.json server.1234.dbgt; speedscope heap.json\n"
+     "  dbgtrace export --format core -o out.core server.1234.dbgt; gdb ./server out.core\n"
+     "  dbgtrace export --format sarif -o crash.sarif server.1234.dbgt\n",
      prepare_export},
     {"dump", "the records of a recording, one a line", "  dbgtrace dump --live server.1234.dbgt\n",
      prepare_dump},

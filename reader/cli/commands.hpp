@@ -28,6 +28,7 @@ Action prepare_info(CLI::App& command);
 Action prepare_leaks(CLI::App& command);
 Action prepare_memory(CLI::App& command);
 Action prepare_html(CLI::App& command);
+Action prepare_crash(CLI::App& command);
 Action prepare_export(CLI::App& command);
 Action prepare_dump(CLI::App& command);
 

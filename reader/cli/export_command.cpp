@@ -4,14 +4,20 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 
+#include "reader/analysis/core_contents.hpp"
+#include "reader/analysis/leaks.hpp"
 #include "reader/analysis/memory.hpp"
+#include "reader/analysis/post_mortem.hpp"
 #include "reader/analysis/resolver.hpp"
 #include "reader/cli/commands.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/report_options.hpp"
+#include "reader/output/elf_core.hpp"
 #include "reader/output/profile_formats.hpp"
+#include "reader/output/sarif.hpp"
 
 namespace dbgtrace::reader::cli {
 namespace {
@@ -20,6 +26,7 @@ struct ExportOptions {
   ReportOptions report;
   std::string format;
   std::string by = "live";
+  std::string source_root;
 };
 
 int deliver_profile(const ExportOptions& options, const trace::Trace& trace,
@@ -58,13 +65,49 @@ int export_csv(const ExportOptions& options, const trace::Trace& trace) {
                          [](const auto& source, auto) { return output::csv_table(source); });
 }
 
+// Of a frame's file, which is absolute, only what lies below an absolute root can be told.
+std::string absolute(const std::string& folder) {
+  if (folder.empty()) return folder;
+  std::error_code error;
+  const auto path = std::filesystem::weakly_canonical(folder, error);
+  return error ? folder : path.string();
+}
+
+int export_sarif(const ExportOptions& options, const trace::Trace& trace) {
+  symbols::Symbolizer symbolizer(options.report.search);
+  const analysis::Resolver resolver(trace, symbolizer);
+  const std::string root = absolute(options.source_root);
+  const auto crash = analysis::examine(trace, resolver, root);
+  const auto leaks = analysis::find_leaks(trace);
+  return deliver(options.report,
+                 output::json_text(output::sarif_document(crash, leaks, trace, resolver, root)),
+                 trace);
+}
+
+int export_core(const ExportOptions& options, const trace::Trace& trace) {
+  if (options.report.result_file.empty() && isatty(STDOUT_FILENO) != 0) {
+    complain("a core is no text for a terminal: give -o FILE");
+    return kUsage;
+  }
+  const auto core = analysis::core_contents(trace, options.report.search);
+  if (!core) {
+    complain(trace.path +
+             ": it has no crash record, of which a core could be made; "
+             "`dbgtrace crash` says how the process ended");
+    return kFailed;
+  }
+  return deliver(options.report, output::elf_core(*core), trace);
+}
+
 struct Format {
   const char* name;
   int (*run)(const ExportOptions& options, const trace::Trace& trace);
 };
-constexpr std::array<Format, 4> kFormats = {{{"csv", export_csv},
+constexpr std::array<Format, 6> kFormats = {{{"core", export_core},
+                                             {"csv", export_csv},
                                              {"folded", export_folded},
                                              {"pprof", export_pprof},
+                                             {"sarif", export_sarif},
                                              {"speedscope", export_speedscope}}};
 
 int run_export(ExportOptions& options) {
@@ -86,7 +129,7 @@ int run_export(ExportOptions& options) {
 Action prepare_export(CLI::App& command) {
   auto options = std::make_shared<ExportOptions>();
   add_file_option(command, options->report);
-  command.add_option("--format", options->format, "csv, folded, pprof or speedscope")
+  command.add_option("--format", options->format, "core, csv, folded, pprof, sarif or speedscope")
       ->type_name("FORMAT")
       ->required();
   command.add_option("-o", options->report.result_file, "write the result to this file")
@@ -96,6 +139,10 @@ Action prepare_export(CLI::App& command) {
       ->type_name("WHAT")
       ->check(CLI::IsMember({"live", "blocks", "peak", "allocated", "allocations", "temporary"}))
       ->capture_default_str();
+  command
+      .add_option("--source-root", options->source_root,
+                  "name source files relative to this folder (sarif)")
+      ->type_name("DIR");
   add_symbol_options(command, options->report);
   return [options](const Words&) { return run_export(*options); };
 }

@@ -22,6 +22,9 @@ void add_fail_on_option(CLI::App& command, FailOn& fail_on);
 bool has_finding(const FailOn& fail_on, const analysis::LeakReport& report,
                  const trace::Trace& trace);
 
+// The same where the leaks are not known yet: they are looked for only if they matter.
+bool has_finding(const FailOn& fail_on, const trace::Trace& trace);
+
 // The same of the newest recording of that process in the folder. Returns kDone or kFindings.
 int judge_recording(const FailOn& fail_on, const std::string& folder, uint32_t pid);
 

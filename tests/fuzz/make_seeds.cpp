@@ -6,6 +6,7 @@
 #include <fstream>
 #include <vector>
 
+#include "tests/support/crash_example.hpp"
 #include "tests/support/recording_builder.hpp"
 
 using namespace dbgtrace;
@@ -53,6 +54,22 @@ RecordingBuilder after_laps() {
   return builder;
 }
 
+std::vector<std::byte> black_box(const std::vector<std::byte>& file) {
+  const auto section = tests::section_of_file(file, ring::SectionKind::kBlackBox);
+  std::vector<std::byte> bytes(section.begin(), section.end());
+  while (bytes.size() > ring::kBlackBoxHeadBytes && bytes.back() == std::byte{0}) bytes.pop_back();
+  bytes.resize((bytes.size() + 7) / 8 * 8);
+  return bytes;
+}
+
+// No crash, but what was noted at the start.
+RecordingBuilder vanished() {
+  RecordingBuilder builder;
+  tests::BlackBoxBuilder box(builder);
+  box.add_text(ring::TextKind::kCgroupMemoryAtStart, "group /x\nmemory.max 1000\noom_kill 2\n");
+  return builder;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -67,6 +84,11 @@ int main(int argc, char** argv) {
   write("load/laps", trimmed(laps.finish()));
   RecordingBuilder empty;
   write("load/header_only", trimmed(empty.finish()));
+  RecordingBuilder crash = tests::make_crash_example();
+  const std::vector<std::byte> crashed = crash.finish();
+  write("load/crash", trimmed(crashed));
+  write("black_box/crash", black_box(crashed));
+  write("black_box/vanished", black_box(vanished().finish()));
   write("scanner/laps", ring_input(laps));
   tests::BuilderSizes small;
   small.ring_bytes = 1024;

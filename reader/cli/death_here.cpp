@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/cli/death_here.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "reader/cli/proc_processes.hpp"
+
+namespace dbgtrace::reader::cli {
+namespace {
+
+constexpr size_t kMostBytes = 65536;
+
+std::string content_of(const std::string& path) {
+  std::string text(kMostBytes, '\0');
+  std::ifstream file(path);
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return text;
+}
+
+// The group's name comes from the recording: no way leads out of the control groups.
+bool is_inside(const std::string& group) {
+  return group.starts_with('/') && group.find("/..") == std::string::npos;
+}
+
+std::optional<analysis::CgroupMemory> group_today(const trace::Trace& trace) {
+  const analysis::MachineFacts here = ProcProcesses().facts();
+  if (!std::equal(here.boot_id.begin(), here.boot_id.end(), trace.header.boot_id)) {
+    return std::nullopt;
+  }
+  const auto start = analysis::process_facts(trace.black_box).cgroup_at_start;
+  if (!is_inside(start.group)) return std::nullopt;
+  const std::string text =
+      start.version == 1 ? content_of("/sys/fs/cgroup/memory" + start.group + "/memory.oom_control")
+                         : content_of("/sys/fs/cgroup" + start.group + "/memory.events");
+  if (text.empty()) return std::nullopt;
+  return analysis::parse_cgroup(text);
+}
+
+}  // namespace
+
+analysis::Death death_here(const trace::Trace& trace) {
+  return analysis::death_of(trace, analysis::state_of(trace.header, ProcProcesses()),
+                            group_today(trace));
+}
+
+}  // namespace dbgtrace::reader::cli

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/output/death_report.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "reader/analysis/kernel_names.hpp"
+#include "reader/output/crash_sentences.hpp"
+#include "reader/output/human.hpp"
+#include "reader/output/text_info.hpp"
+#include "reader/output/text_stack.hpp"
+
+namespace dbgtrace::reader::output {
+namespace {
+
+using analysis::Death;
+using analysis::VanishedBy;
+using Tone = TextPage::Tone;
+
+const char* guess_of(const Death& death) {
+  switch (death.vanished_by) {
+    case VanishedBy::kProbablyOutOfMemory:
+      return "killed by the kernel for want of memory";
+    case VanishedBy::kPerhapsOutOfMemory:
+      return "killed, perhaps by the kernel for want of memory";
+    case VanishedBy::kSomething:
+      return death.sandboxed ? "SIGKILL, out of memory, a refused system call (seccomp), or the "
+                               "machine stopped"
+                             : "SIGKILL, out of memory, or the machine stopped";
+    case VanishedBy::kNotVanished:
+      break;
+  }
+  return "";
+}
+
+std::vector<std::string> facts_of(const Death& death, const analysis::Resolver& resolver) {
+  std::vector<std::string> facts;
+  const auto bytes = [](double value) { return human_bytes(value); };
+  if (death.kills && *death.kills > 0) {
+    facts.push_back(fmt::format("its cgroup's oom_kill rose by {}", *death.kills));
+  } else if (death.kills) {
+    facts.emplace_back("its cgroup counts no oom_kill since the start");
+  }
+  if (death.last_rss_bytes && death.share_of_limit() > 0) {
+    facts.push_back(fmt::format("its memory was at {:.0f} % of the limit of {}",
+                                death.share_of_limit() * 100,
+                                bytes(static_cast<double>(*death.limit_bytes))));
+  } else if (death.last_rss_bytes) {
+    facts.push_back(fmt::format("its last resident size was {}",
+                                bytes(static_cast<double>(*death.last_rss_bytes))));
+  }
+  if (death.growth_bytes_per_s) {
+    facts.push_back(fmt::format("growing {}/s at {}", bytes(*death.growth_bytes_per_s),
+                                title_text(resolver.resolve(death.growth_stack))));
+  } else if (death.rss_bytes_per_s && *death.rss_bytes_per_s > 4096) {
+    facts.push_back(fmt::format("growing {}/s at the end", bytes(*death.rss_bytes_per_s)));
+  }
+  return facts;
+}
+
+void put_vanished(TextPage& page, const Death& death, const analysis::Resolver& resolver) {
+  page.paragraph("VANISHED  without a crash record: " + std::string(guess_of(death)) + ".", 2,
+                 Tone::kBad);
+  const auto facts = facts_of(death, resolver);
+  if (!facts.empty()) page.paragraph(fmt::format("Known: {}.", fmt::join(facts, "; ")), 2);
+  page.paragraph(fmt::format("How sure: {}; its last sign of life came {} after the start.",
+                             confidence_text(death.confidence), human_duration(death.last_sign_s)),
+                 2);
+  page.paragraph(death.growth_bytes_per_s ? "Next: `dbgtrace leaks` on this recording; the "
+                                            "kernel's log (dmesg) names what it killed."
+                                          : "Next: the kernel's log (dmesg, journalctl -k) names "
+                                            "what it killed; else ask who sends SIGKILL.",
+                 2);
+}
+
+}  // namespace
+
+std::string death_text(const Death& death, const analysis::Resolver& resolver) {
+  if (death.vanished_by == VanishedBy::kNotVanished) return "";
+  std::string text = std::string("vanished: ") + guess_of(death);
+  for (const std::string& fact : facts_of(death, resolver)) text += "; " + fact;
+  return text;
+}
+
+void put_death(TextPage& page, const Death& death, const trace::Trace& trace,
+               const analysis::Resolver& resolver) {
+  if (death.vanished_by != VanishedBy::kNotVanished) {
+    put_vanished(page, death, resolver);
+  } else {
+    page.line(fmt::format(
+                  "No crash: the process {}.",
+                  death.state.kind == analysis::StateKind::kExited && death.state.code
+                      ? fmt::format("exited with status {}", *death.state.code)
+                  : death.state.kind == analysis::StateKind::kRunning ? "is running"
+                  : death.state.kind == analysis::StateKind::kExec ? "became another program (exec)"
+                  : death.state.kind == analysis::StateKind::kCrashed
+                      ? "crashed, but the record of it is lost"
+                      : std::string("is in a state that can't be told: ") + death.state.reason),
+              death.state.kind == analysis::StateKind::kCrashed ? Tone::kBad : Tone::kGood);
+  }
+  for (const ring::HandledFault& fault : trace.black_box.handled) {
+    page.paragraph(
+        fmt::format("Handled: {} {} by the program's own handler, the last {} before the end.",
+                    fault.count, analysis::signal_name(static_cast<int>(fault.signal)),
+                    human_duration(death.last_sign_s - static_cast<double>(fault.last_us) / 1e6)),
+        2);
+  }
+  if (!trace.black_box.present) {
+    page.paragraph("Crashes were not recorded in this file (DBGTRACE_CRASH=0).", 2);
+  }
+}
+
+Json json_death(const Death& death, const analysis::Resolver& resolver) {
+  Json json = {{"state", json_state(death.state)}, {"last_t", death.last_sign_s}};
+  if (death.vanished_by != VanishedBy::kNotVanished) {
+    json["class"] = death.vanished_by == VanishedBy::kSomething ? "unknown" : "out-of-memory";
+    json["confidence"] = death.confidence;
+    json["summary"] = death_text(death, resolver);
+  }
+  if (death.kills) json["oom_kills"] = *death.kills;
+  if (death.limit_bytes) json["memory_limit"] = *death.limit_bytes;
+  if (death.last_rss_bytes) json["rss_bytes"] = *death.last_rss_bytes;
+  if (death.rss_bytes_per_s) json["rss_growth_bytes_per_s"] = *death.rss_bytes_per_s;
+  if (death.growth_bytes_per_s) {
+    json["growth_bytes_per_s"] = *death.growth_bytes_per_s;
+    json["growth_stack"] = json_stack(resolver.resolve(death.growth_stack));
+  }
+  return json;
+}
+
+}  // namespace dbgtrace::reader::output
