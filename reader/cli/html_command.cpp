@@ -17,6 +17,7 @@ namespace {
 struct HtmlOptions {
   ReportOptions report;
   size_t max_sites = 200'000;
+  std::string source_root;
 };
 
 int html(HtmlOptions& options) {
@@ -33,8 +34,9 @@ int html(HtmlOptions& options) {
       analysis::measure_memory(*trace, analysis::MemoryOrder::kLive);
   symbols::Symbolizer symbolizer(report.search);
   const analysis::Resolver resolver(*trace, symbolizer);
-  const auto page = output::html_page(
-      output::html_document({*trace, info, leaks, memory, resolver, options.max_sites}));
+  const auto crash = analysis::examine(*trace, resolver, options.source_root);
+  const auto page = output::html_page(output::html_document(
+      {*trace, info, leaks, memory, crash ? &*crash : nullptr, resolver, options.max_sites}));
   if (!page) {
     complain(
         "this build of dbgtrace has no page: install Node.js and npm, then `make deps` and "
@@ -54,6 +56,8 @@ Action prepare_html(CLI::App& command) {
   command.add_option("--max-stacks", options->max_sites, "largest number of call stacks shown")
       ->type_name("N")
       ->capture_default_str();
+  command.add_option("--source-root", options->source_root, "where the sources lie now")
+      ->type_name("DIR");
   add_symbol_options(command, options->report);
   return [options](const Words&) { return html(*options); };
 }

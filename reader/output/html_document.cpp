@@ -9,6 +9,7 @@
 
 #include "reader/analysis/call_tree.hpp"
 #include "reader/output/human.hpp"
+#include "reader/output/json_crash.hpp"
 #include "reader/output/text_info.hpp"
 #include "reader/output/text_leaks.hpp"
 
@@ -229,6 +230,7 @@ Json html_document(const PageContents& page) {
   json["info"] = {
       {"name", exe}, {"state_text", state_text(page.info.state)}, {"facts", facts_of(page)}};
   json["totals"] = {{"live_bytes", whole(page.memory.live_bytes.value)}};
+  if (page.crash != nullptr) json["crash"] = json_crash(*page.crash, page.trace);
   json["verdicts"] = verdicts_of(page, index);
   json["timeline"] = timeline_of(page);
   json["frames"] = frame_columns(tree, strings);

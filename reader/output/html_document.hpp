@@ -5,6 +5,7 @@
 
 #include "reader/analysis/leaks.hpp"
 #include "reader/analysis/memory.hpp"
+#include "reader/analysis/post_mortem.hpp"
 #include "reader/analysis/recording_info.hpp"
 #include "reader/analysis/resolver.hpp"
 #include "reader/output/json_documents.hpp"
@@ -16,6 +17,7 @@ struct PageContents {
   const analysis::RecordingInfo& info;
   const analysis::LeakReport& leaks;
   const analysis::MemoryReport& memory;  // its first max_sites sites are shown
+  const analysis::PostMortem* crash;     // null if there is none
   const analysis::Resolver& resolver;
   size_t max_sites;
 };

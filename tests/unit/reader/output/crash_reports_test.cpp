@@ -10,6 +10,7 @@
 #include "reader/output/crash_sentences.hpp"
 #include "reader/output/death_report.hpp"
 #include "reader/output/elf_core.hpp"
+#include "reader/output/html_document.hpp"
 #include "reader/output/json_crash.hpp"
 #include "reader/output/sarif.hpp"
 #include "reader/output/text_crash.hpp"
@@ -62,6 +63,17 @@ std::string text_of(const Example& example, size_t width = 100) {
 }
 
 }  // namespace
+
+TEST_CASE("the page carries the crash as the post-mortem tells it") {
+  const Example example;
+  const auto report = example.report();
+  const auto info = analysis::info_of(example.trace, {}, 0);
+  const auto leaks = analysis::find_leaks(example.trace);
+  const auto memory = analysis::measure_memory(example.trace, analysis::MemoryOrder::kLive);
+  const output::Json page =
+      output::html_document({example.trace, info, leaks, memory, &report, example.resolver, 100});
+  CHECK(page["crash"] == output::json_crash(report, example.trace));
+}
 
 TEST_CASE("the post-mortem reads as it should", "[golden]") {
   compare_with_golden("crash.txt", text_of(Example()));

@@ -69,15 +69,18 @@ TEST_CASE("the page's document holds every stack once, with columns of one lengt
       [&names](const symbols::ModuleKey&, uint64_t) -> const std::vector<symbols::Frame>& {
         return names;
       });
-  const output::Json json = output::html_document({recording, info, leaks, memory, resolver, 100});
+  const output::Json json =
+      output::html_document({recording, info, leaks, memory, nullptr, resolver, 100});
   CHECK(json["schema"] == "dbgtrace.html/1");
+  CHECK_FALSE(json.contains("crash"));
   CHECK(json["verdicts"][0]["site"] == 0);
   for (const auto& [name, column] : json["sites"].items()) {
     INFO(name);
     CHECK(column.size() == memory.sites.size());
   }
   CHECK(json["nodes"]["parent"].size() == json["nodes"]["frame"].size());
-  const output::Json none = output::html_document({recording, info, leaks, memory, resolver, 0});
+  const output::Json none =
+      output::html_document({recording, info, leaks, memory, nullptr, resolver, 0});
   CHECK(none["sites"]["node"].empty());
   CHECK(none["left_out"] == memory.sites.size());
 }
