@@ -76,6 +76,8 @@ TRUTHS = {
     "rust-panic": Truth(6, "abort"),
 }
 
+# A definition, up to its opening brace; of a destructor the class's name is enough.
+FUNCTION = re.compile(r"^\s*(?:\S.*?[\s*~])?(\w+)\(.*\{$|^fn (\w+)")
 MARK = re.compile(r"// crash: ([\w -]+?)\s*$")
 
 
@@ -88,3 +90,18 @@ def marked_lines():
                 for kind in found[1].split():
                     lines[kind].add((source.name, number))
     return lines
+
+
+def marked_functions():
+    """kind -> {(file name, line, function)}."""
+    places = collections.defaultdict(set)
+    for source in sorted(KINDS.iterdir()):
+        function = ""
+        for number, line in enumerate(source.read_text().splitlines(), start=1):
+            defined = FUNCTION.match(line)
+            if defined and not line.lstrip().startswith(("for ", "while ", "if ", "}")):
+                function = defined[1] or defined[2]
+            if found := MARK.search(line):
+                for kind in found[1].split():
+                    places[kind].add((source.name, number, function))
+    return places
