@@ -21,10 +21,14 @@ Entry entry_at(std::span<const std::byte> table, uint64_t index, size_t key_offs
 }
 
 // One link of a chain: the entry and its own frames are whole.
-EntryState read_link(std::span<const std::byte> arena, uint32_t reference, Stack& head) {
+EntryState read_link(std::span<const std::byte> arena, uint32_t reference,
+                     std::span<uint64_t> known_whole, Stack& head) {
   const uint64_t at = uint64_t{reference} * 8;
   if (reference == 0 || at + sizeof(Stack) > arena.size()) return EntryState::kDamaged;
   head = load_entry<Stack>(arena.data() + at);
+  const uint64_t bit = uint64_t{1} << (reference % 64);
+  const size_t word = reference / 64;
+  if (word < known_whole.size() && (known_whole[word] & bit) != 0) return EntryState::kWhole;
   if (head.checksum == 0) return EntryState::kAbsent;
   const uint64_t frame_bytes = uint64_t{head.new_frames} * 8;
   if (head.new_frames + head.kept_frames > kMaxFrames ||
@@ -37,6 +41,7 @@ EntryState read_link(std::span<const std::byte> arena, uint32_t reference, Stack
   // The arena only grows, so a parent lies before its children: a chain can't be a circle.
   const bool has_parent = head.kept_frames != 0;
   if (has_parent != (head.parent != 0) || head.parent >= reference) return EntryState::kDamaged;
+  if (word < known_whole.size()) known_whole[word] |= bit;
   return EntryState::kWhole;
 }
 
@@ -152,14 +157,14 @@ EntryState read_series_point(std::span<const std::byte> series, uint32_t level, 
 }
 
 ExpandedStack expand_stack(std::span<const std::byte> arena, uint32_t reference,
-                           std::span<uint64_t, kMaxFrames> pcs) {
+                           std::span<uint64_t, kMaxFrames> pcs, std::span<uint64_t> known_whole) {
   ExpandedStack result;
   // Of the current link's list (its new frames, then what it kept of its parent) the outermost
   // `wanted` are still missing.
   uint64_t wanted = 0;
   for (uint32_t link = 0; link <= kMaxChain; ++link) {
     Stack head;
-    const EntryState state = read_link(arena, reference, head);
+    const EntryState state = read_link(arena, reference, known_whole, head);
     result.words_read +=
         sizeof(Stack) / 8 + (state == EntryState::kWhole ? head.new_frames : kMaxFrames);
     const uint64_t all = uint64_t{head.new_frames} + head.kept_frames;

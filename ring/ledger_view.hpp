@@ -71,7 +71,11 @@ struct ExpandedStack {
   uint32_t bad_reference = 0;
   uint32_t words_read = 0;  // the cost, so that a caller can bound the sum over many stacks
 };
+// Stacks share their parents. In known_whole, a bit a reference and zero at first, it notes the
+// entries whose checksum fits, so that none is computed twice. Only for bytes that do not change;
+// it may be shorter than the arena, or empty.
 ExpandedStack expand_stack(std::span<const std::byte> arena, uint32_t reference,
-                           std::span<uint64_t, kMaxFrames> pcs);
+                           std::span<uint64_t, kMaxFrames> pcs,
+                           std::span<uint64_t> known_whole = {});
 
 }  // namespace dbgtrace::ring

@@ -15,6 +15,7 @@ bool is_recorder(const std::string& path) {
 
 Resolver::Resolver(const trace::Trace& trace, symbols::Symbolizer& symbolizer)
     : trace_(trace),
+      modules_(trace.modules),
       names_([&symbolizer](const symbols::ModuleKey& key,
                            uint64_t address) -> const std::vector<symbols::Frame>& {
         return symbolizer.resolve(key, address);
@@ -41,7 +42,7 @@ ResolvedStack Resolver::resolve(const trace::Stack& stack) const {
 symbols::Frame Resolver::at(uint64_t address, uint64_t time_us) const {
   symbols::Frame frame;
   frame.offset = address;
-  const trace::Module* module = trace::module_at(trace_, address, time_us);
+  const trace::Module* module = modules_.find(address, time_us);
   if (module == nullptr) return frame;
   // The last one is the function itself, not what was inlined into it.
   frame = names_({module->path, module->build_id}, address - module->bias).back();
@@ -55,7 +56,7 @@ void Resolver::append(const trace::Stack& stack, size_t index,
   // A return address may already be the next function's first byte; the call lies before it.
   const bool exact = (index == 0 && stack.exact_leaf) || index == stack.interrupted;
   const uint64_t address = pc == 0 || exact ? pc : pc - 1;
-  const trace::Module* module = trace::module_at(trace_, address, stack.time_us);
+  const trace::Module* module = modules_.find(address, stack.time_us);
   if (module == nullptr) {
     symbols::Frame unknown;
     unknown.offset = pc;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reader/symbols/symbolizer.hpp"
+#include "reader/trace/module_map.hpp"
 #include "reader/trace/trace.hpp"
 
 namespace dbgtrace::reader::analysis {
@@ -31,7 +32,8 @@ class Resolver {
  public:
   // Both must outlive the resolver.
   Resolver(const trace::Trace& trace, symbols::Symbolizer& symbolizer);
-  Resolver(const trace::Trace& trace, NameSource names) : trace_(trace), names_(std::move(names)) {}
+  Resolver(const trace::Trace& trace, NameSource names)
+      : trace_(trace), modules_(trace.modules), names_(std::move(names)) {}
 
   ResolvedStack resolve(uint32_t stack_index) const;
   ResolvedStack resolve(const trace::Stack& stack) const;
@@ -42,6 +44,7 @@ class Resolver {
   void append(const trace::Stack& stack, size_t index, std::vector<symbols::Frame>& frames) const;
 
   const trace::Trace& trace_;
+  trace::ModuleMap modules_;
   NameSource names_;
 };
 

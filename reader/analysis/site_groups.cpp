@@ -3,46 +3,98 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <string>
-#include <utility>
+#include <string_view>
+#include <unordered_map>
 
 #include "reader/analysis/estimate.hpp"
+#include "reader/trace/module_map.hpp"
 
 namespace dbgtrace::reader::analysis {
 namespace {
 
-using Place = std::pair<uint32_t, uint64_t>;  // build of a module (0: none), offset in it
-using StackKey = std::vector<Place>;
-
-// Numbers the builds of modules: equal build-ids, or equal paths where there is none.
-class Builds {
+// Tells where a frame lies: in which build of which module, and at which offset in it. Builds are
+// numbered: equal build-ids, or equal paths where there is none.
+class Places {
  public:
-  uint32_t number_of(const trace::Module& module) {
-    const auto [known, is_new] = by_module_.try_emplace(&module, 0);
-    if (is_new) {
+  struct Place {
+    uint32_t build;  // 0: in no module
+    uint64_t offset;
+    bool operator==(const Place&) const = default;
+  };
+
+  explicit Places(const trace::Trace& trace) : trace_(trace), modules_(trace.modules) {
+    std::unordered_map<std::string_view, uint32_t> by_name;
+    for (const trace::Module& module : trace.modules) {
       const std::string& name = module.build_id.empty() ? module.path : module.build_id;
-      known->second = by_name_.try_emplace(name, by_name_.size() + 1).first->second;
+      builds_.push_back(by_name.try_emplace(name, by_name.size() + 1).first->second);
     }
-    return known->second;
+    addresses_suffice_ = by_name.size() == trace.modules.size() && !modules_.overlaps();
+  }
+
+  Place of(uint64_t pc, uint64_t time_us) const {
+    if (addresses_suffice_) return {0, pc};
+    const trace::Module* module = modules_.find(pc, time_us);
+    if (module == nullptr) return {0, pc};
+    return {builds_[static_cast<size_t>(module - trace_.modules.data())], pc - module->bias};
+  }
+
+  uint64_t hash(const trace::Stack& stack) const {
+    uint64_t sum = stack.pcs.size();
+    for (const uint64_t pc : stack.pcs) {
+      const Place place = of(pc, stack.time_us);
+      sum = (sum ^ place.offset ^ (uint64_t{place.build} << 48)) * 0x9e3779b97f4a7c15u;
+      sum ^= sum >> 29;
+    }
+    return sum;
+  }
+
+  bool same(const trace::Stack& a, const trace::Stack& b) const {
+    return std::equal(
+        a.pcs.begin(), a.pcs.end(), b.pcs.begin(), b.pcs.end(),
+        [&](uint64_t left, uint64_t right) { return of(left, a.time_us) == of(right, b.time_us); });
   }
 
  private:
-  std::map<const trace::Module*, uint32_t> by_module_;
-  std::map<std::string, uint32_t> by_name_;
+  const trace::Trace& trace_;
+  trace::ModuleMap modules_;
+  std::vector<uint32_t> builds_;  // of Trace::modules
+  // Each build had one place and each place one build: nearly every recording.
+  bool addresses_suffice_ = false;
 };
 
-StackKey key_of(const trace::Trace& trace, uint32_t stack_index, Builds& builds) {
-  const trace::Stack& stack = trace.stacks[stack_index];
-  StackKey key;
-  key.reserve(stack.pcs.size());
-  for (const uint64_t pc : stack.pcs) {
-    const trace::Module* module = trace::module_at(trace, pc, stack.time_us);
-    key.push_back(module == nullptr ? Place{0, pc}
-                                    : Place{builds.number_of(*module), pc - module->bias});
+// The group of a stack, by the stack's first group of that kind.
+class GroupTable {
+ public:
+  explicit GroupTable(const trace::Trace& trace) : trace_(trace), places_(trace) {}
+
+  // The group of an equal stack, else fresh, which is noted.
+  size_t find(uint32_t stack_index, bool mapping, size_t fresh) {
+    const trace::Stack& stack = trace_.stacks[stack_index];
+    std::vector<Entry>& bucket = by_hash_[places_.hash(stack)];
+    for (const Entry& entry : bucket) {
+      if (entry.mapping != mapping) continue;
+      if (entry.stack == stack_index || places_.same(trace_.stacks[entry.stack], stack)) {
+        return entry.group;
+      }
+      if (bucket.size() > kMostEqualHashes) return entry.group;
+    }
+    bucket.push_back({stack_index, mapping, fresh});
+    return fresh;
   }
-  return key;
-}
+
+ private:
+  // Only stacks that somebody made up for it share a hash.
+  static constexpr size_t kMostEqualHashes = 64;
+  struct Entry {
+    uint32_t stack;
+    bool mapping;
+    size_t group;
+  };
+  const trace::Trace& trace_;
+  Places places_;
+  std::unordered_map<uint64_t, std::vector<Entry>> by_hash_;
+};
 
 void add_site(SiteGroup& group, const trace::Site& site, uint32_t index) {
   if (group.sites.empty()) group.first_us = site.first_us;
@@ -66,18 +118,16 @@ void add_site(SiteGroup& group, const trace::Site& site, uint32_t index) {
 
 std::vector<SiteGroup> group_sites(const trace::Trace& trace) {
   std::vector<SiteGroup> groups;
-  std::map<std::pair<bool, StackKey>, size_t> by_key;
+  GroupTable table(trace);
   constexpr size_t kNone = std::numeric_limits<size_t>::max();
   std::vector<size_t> group_of(trace.sites.size(), kNone);
-  Builds builds;
   for (uint32_t i = 0; i < trace.sites.size(); ++i) {
     const trace::Site& site = trace.sites[i];
     if (site.freeing) continue;
     size_t target = groups.size();
     // A stack that was lost says nothing about which other one it equals.
     if (site.stack < trace.stacks.size() && !trace.stacks[site.stack].pcs.empty()) {
-      auto key = std::make_pair(site.mapping, key_of(trace, site.stack, builds));
-      target = by_key.try_emplace(std::move(key), target).first->second;
+      target = table.find(site.stack, site.mapping, target);
     }
     if (target == groups.size()) {
       groups.emplace_back();

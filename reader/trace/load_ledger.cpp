@@ -89,7 +89,8 @@ class LedgerLoader {
   uint64_t end_us_;
   uint64_t stack_words_read_ = 0;
   uint64_t frames_stored_ = 0;
-  std::vector<uint32_t> site_index_;  // of a slot; 0 for an empty one
+  std::vector<uint32_t> site_index_;   // of a slot; 0 for an empty one
+  std::vector<uint64_t> known_whole_;  // see ring::expand_stack
 };
 
 void LedgerLoader::load_series() {
@@ -214,6 +215,7 @@ void LedgerLoader::load_sites() {
       "stacks left out: together they have more frames than a file of this size can hold");
   trace_.stacks.resize(1);
   trace_.sites.resize(1);
+  known_whole_.assign(table(SectionKind::kStacks).bytes.size() / 8 / 64 + 1, 0);
   site_index_.assign(std::max(sites.capacity, 1u), 0);
   for (uint32_t slot = 0; slot < sites.capacity; ++slot) {
     ring::Site stored;
@@ -259,7 +261,7 @@ uint32_t LedgerLoader::load_stack(uint32_t reference, bool site_is_finished, Dam
     return 0;
   }
   uint64_t pcs[ring::kMaxFrames];
-  const ring::ExpandedStack stored = ring::expand_stack(arena.bytes, reference, pcs);
+  const ring::ExpandedStack stored = ring::expand_stack(arena.bytes, reference, pcs, known_whole_);
   stack_words_read_ += stored.words_read;
   frames_stored_ += stored.frame_count;
   const bool missing = stored.state == EntryState::kAbsent && site_is_finished;
