@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "hooks/alloc/next_allocator.hpp"
+#include "hooks/alloc/operators.hpp"
 #include "hooks/alloc/thread_memo.hpp"
 #include "hooks/alloc/tracker.hpp"
 #include "hooks/crash/alt_stack.hpp"
@@ -31,6 +32,7 @@ __attribute__((constructor(101))) void start() {
   process::resolve_next_process();
   process::g_session.set_black_box(crash::begin_black_box);
   alloc::start_recorder();
+  alloc::settle_operators(!process::g_session.off());
   if (process::g_session.off()) return;
   process::start_thread_watch(end_thread);
   process::g_session.set_before_sandbox(crash::prepare_for_sandbox);

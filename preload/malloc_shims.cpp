@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The malloc family. What is not sampled passes with one compare (and, for free, one load) and a
-// jump; built without frame pointers, so that nothing else is on that path. `operator new` arrives
-// through malloc.
+// jump; built without frame pointers, so that nothing else is on that path.
 #include <stdint.h>
 
 #include "hooks/alloc/fast_path.hpp"

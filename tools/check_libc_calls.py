@@ -66,7 +66,8 @@ def main():
     for path in arguments.objects:
         names = symbols(path, undefined=False)
         if "dbgtrace_preload.dir/" in path:
-            names = {name for name in names if name.startswith(("_Z", "dbgtrace_"))}
+            names = {name for name in names if name.startswith(("_Z", "dbgtrace_"))
+                     and not name.startswith(("_Zn", "_Zd"))}
         own |= names
 
     for path in sorted(arguments.objects):

@@ -44,6 +44,8 @@ void first_free(void* block) {
   if (g_next.free != first_free) g_next.free(block);
 }
 
+constinit const link_map* g_object = nullptr;
+
 }  // namespace
 
 constinit NextAllocator g_next = {first_malloc,         first_free,     first_calloc,
@@ -71,6 +73,9 @@ void resolve_next_allocator() {
       {"free_aligned_sized", os::place_of(g_next.free_aligned_sized)},
   };
   os::find_all_after(os::own_object(), symbols);
+  g_object = symbols[0].object;
 }
+
+const link_map* next_allocator_object() { return g_object; }
 
 }  // namespace dbgtrace::hooks::alloc

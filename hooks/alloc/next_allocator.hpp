@@ -4,6 +4,7 @@
 // goes on: malloc works before anything is initialised.
 #pragma once
 
+#include <link.h>
 #include <sys/types.h>
 #include <cstddef>
 
@@ -34,5 +35,8 @@ extern constinit NextAllocator g_next __attribute__((visibility("hidden"), align
 
 // Resolves everything now (also done by the first call of any function).
 void resolve_next_allocator();
+
+// The object that its malloc is of; null before.
+const link_map* next_allocator_object();
 
 }  // namespace dbgtrace::hooks::alloc

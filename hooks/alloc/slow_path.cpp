@@ -5,6 +5,7 @@
 
 #include "hooks/alloc/fast_path.hpp"
 #include "hooks/alloc/next_allocator.hpp"
+#include "hooks/alloc/operators.hpp"
 
 namespace dbgtrace::hooks::alloc {
 namespace {
@@ -86,6 +87,23 @@ void slow_free(void* block) {
     record_free(block, __builtin_frame_address(0));
   }
   g_next.free(block);
+}
+
+void* slow_new(size_t size, size_t second, size_t third, NewFunction next) {
+  const Hit sample = hit(size);
+  return recorded(next(size, second, third), size, sample, __builtin_frame_address(0));
+}
+
+void slow_delete(void* block, size_t second, size_t third, DeleteFunction next) {
+  if (block != nullptr) {
+    KeepErrno keep;
+    record_free(block, __builtin_frame_address(0));
+  }
+  next(block, second, third);
+}
+
+void* record_late(void* block, size_t size, Frame frame) {
+  return recorded(block, size, hit(size), frame);
 }
 
 void* resize(void* block, size_t size) {

@@ -26,6 +26,9 @@ void slow_free(void* block);
 // realloc of an existing block: always comes here, since what counts is its growth.
 void* resize(void* block, size_t size);
 
+// A block that is there already and whose request did not pass.
+void* record_late(void* block, size_t size, Frame frame);
+
 // A request whose size overflows.
 void* refuse();
 

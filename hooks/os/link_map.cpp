@@ -2,8 +2,13 @@
 #include "hooks/os/link_map.hpp"
 
 #include <elf.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include <cstring>
+
+#include "hooks/os/raw_syscall.hpp"
 
 namespace dbgtrace::hooks::os {
 namespace {
@@ -81,6 +86,19 @@ uint32_t find_gnu(const Tables& tables, const SymbolName& name) {
   }
 }
 
+// One past the last symbol that the hash table leads to.
+uint32_t end_of_gnu(const Tables& tables) {
+  const uint32_t bucket_count = tables.gnu_hash[0], first_symbol = tables.gnu_hash[1],
+                 bloom_words = tables.gnu_hash[2];
+  const uint32_t* buckets = tables.gnu_hash + 4 + bloom_words * (sizeof(uintptr_t) / 4);
+  const uint32_t* chain = buckets + bucket_count;
+  uint32_t last = 0;
+  for (uint32_t i = 0; i < bucket_count; ++i) last = buckets[i] > last ? buckets[i] : last;
+  if (last < first_symbol) return 0;
+  while ((chain[last - first_symbol] & 1) == 0) ++last;
+  return last + 1;
+}
+
 uint32_t find_sysv(const Tables& tables, const char* name) {
   uint32_t hash = 0;
   for (const char* c = name; *c != '\0'; ++c) {
@@ -113,26 +131,16 @@ void* find_in_tables(const link_map& object, const Tables& tables, const SymbolN
   return address;
 }
 
-// The first object behind after that defines name, and where.
-const link_map* find_definer(const link_map* after, const SymbolName& name, void*& address) {
-  if (after == nullptr) return nullptr;
-  for (const link_map* object = after->l_next; object != nullptr; object = object->l_next) {
-    address = find_in_object(*object, name);
-    if (address != nullptr) return object;
-  }
-  return nullptr;
-}
-
 void find_all_from(const link_map* object, std::span<Wanted> symbols) {
   size_t missing = symbols.size();
   for (; object != nullptr && missing != 0; object = object->l_next) {
     const Tables tables = tables_of(*object);
     for (Wanted& symbol : symbols) {
-      if (symbol.found) continue;
+      if (symbol.object != nullptr) continue;
       void* address = find_in_tables(*object, tables, symbol.name);
       if (address == nullptr) continue;
       *symbol.address = address;
-      symbol.found = true;
+      symbol.object = object;
       --missing;
     }
   }
@@ -155,12 +163,17 @@ void* find_in_object(const link_map& object, const SymbolName& name) {
 
 void* find_after(const link_map* after, const SymbolName& name) {
   void* address = nullptr;
-  return find_definer(after, name, address) != nullptr ? address : nullptr;
+  definer_after(after, name, address);
+  return address;
 }
 
-const link_map* definer_after(const link_map* after, const SymbolName& name) {
-  void* address = nullptr;
-  return find_definer(after, name, address);
+const link_map* definer_after(const link_map* after, const SymbolName& name, void*& address) {
+  if (after == nullptr) return nullptr;
+  for (const link_map* object = after->l_next; object != nullptr; object = object->l_next) {
+    address = find_in_object(*object, name);
+    if (address != nullptr) return object;
+  }
+  return nullptr;
 }
 
 void find_all_after(const link_map* after, std::span<Wanted> symbols) {
@@ -174,6 +187,27 @@ void* find_anywhere(const SymbolName& name) {
   if (first == nullptr) return nullptr;
   void* address = find_in_object(*first, name);
   return address != nullptr ? address : find_after(first, name);
+}
+
+void hide_own_symbols(bool (*is_hidden)(const char* name)) {
+  const link_map* own = own_object();
+  if (own == nullptr) return;
+  const Tables tables = tables_of(*own);
+  if (tables.symbols == nullptr || tables.strings == nullptr || tables.gnu_hash == nullptr) return;
+  const uint32_t first = tables.gnu_hash[1], end = end_of_gnu(tables);
+  if (first >= end) return;
+  auto* symbols = const_cast<ElfW(Sym)*>(tables.symbols);
+  const uintptr_t page_bytes = getauxval(AT_PAGESZ);
+  const uintptr_t start = reinterpret_cast<uintptr_t>(symbols + first) / page_bytes * page_bytes;
+  const auto size = static_cast<long>(reinterpret_cast<uintptr_t>(symbols + end) - start);
+  const auto at = static_cast<long>(start);
+  if (raw_syscall(SYS_mprotect, at, size, PROT_READ | PROT_WRITE) != 0) return;
+  // A type that no look-up takes, in one byte: the address stays for who is just reading it.
+  for (uint32_t i = first; i < end; ++i) {
+    if (is_hidden(tables.strings + symbols[i].st_name))
+      symbols[i].st_info = ELF64_ST_INFO(ELF64_ST_BIND(symbols[i].st_info), STT_FILE);
+  }
+  raw_syscall(SYS_mprotect, at, size, PROT_READ);
 }
 
 bool executable_defines(const SymbolName& name) {

@@ -36,14 +36,14 @@ void* find_in_object(const link_map& object, const SymbolName& name);
 // start).
 void* find_after(const link_map* after, const SymbolName& name);
 // The object in which that is.
-const link_map* definer_after(const link_map* after, const SymbolName& name);
+const link_map* definer_after(const link_map* after, const SymbolName& name, void*& address);
 
 // A symbol that is looked for together with others: reading an object's tables costs more than a
 // look at them.
 struct Wanted {
   SymbolName name;
-  void** address;  // gets what was found; left alone if nothing was
-  bool found = false;
+  void** address;                    // gets what was found; left alone if nothing was
+  const link_map* object = nullptr;  // where it was found
 };
 // Where a pointer to a function is kept, as the search sees it.
 template <typename Function>
@@ -56,6 +56,10 @@ void find_all(std::span<Wanted> symbols);
 
 // The same in all objects of the process.
 void* find_anywhere(const SymbolName& name);
+
+// Takes exported symbols of this library out of the loader's sight; what is bound to them stays so.
+// Where that is not possible they stay. Allocates: never. System calls: two.
+void hide_own_symbols(bool (*is_hidden)(const char* name));
 
 // Whether the executable itself defines name, so that no library's definition is used.
 bool executable_defines(const SymbolName& name);

@@ -79,8 +79,7 @@ AllocatorLibraries find_allocator(const std::string& name,
     if (library.find_first_of(" :") != std::string::npos) {
       return {"", library + ": LD_PRELOAD can't name a path with a space or a colon"};
     }
-    const std::string before = find_file({"libstdc++.so.6"}, folders);
-    return {before.empty() ? library : before + ":" + library, ""};
+    return {library, ""};
   }
   return {"", fmt::format("{} is no allocator that is known here ({})", name,
                           fmt::join(allocator_names(), ", "))};

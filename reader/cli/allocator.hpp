@@ -15,13 +15,12 @@ std::vector<std::string> allocator_names();
 std::vector<std::string> library_folders();
 
 struct AllocatorLibraries {
-  // What LD_PRELOAD has to name behind the recorder, separated by colons; empty if not installed.
+  // What LD_PRELOAD has to name behind the recorder; empty if not installed.
   std::string preload;
   std::string message;  // why it is empty, and what to do
 };
 
-// The first library of that name in the folders. libstdc++, if there, comes before it: an allocator
-// has an `operator new` of its own that would bypass the recorder, libstdc++'s calls malloc.
+// The first library of that name in the folders.
 AllocatorLibraries find_allocator(const std::string& name, const std::vector<std::string>& folders);
 
 }  // namespace dbgtrace::reader::cli

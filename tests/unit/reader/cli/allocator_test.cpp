@@ -56,13 +56,6 @@ TEST_CASE("the version that is known best wins, then the earlier folder") {
   CHECK(find_allocator("mimalloc", folders.list()).preload == first);
 }
 
-TEST_CASE("libstdc++ stands before the allocator, whose operator new would bypass the recorder") {
-  const Folders folders;
-  const std::string allocator = folders.add("first/libjemalloc.so.2");
-  const std::string cxx = folders.add("second/libstdc++.so.6");
-  CHECK(find_allocator("jemalloc", folders.list()).preload == cxx + ":" + allocator);
-}
-
 TEST_CASE("folders of LD_LIBRARY_PATH come before the system's") {
   setenv("LD_LIBRARY_PATH", "/opt/one:relative::/opt/two", 1);
   const std::vector<std::string> folders = library_folders();
