@@ -37,6 +37,17 @@ void* recorded(void* block, size_t size, Hit sample, Frame frame) {
   return block;
 }
 
+// Apart from resize(), whose registers it would take.
+[[gnu::noinline]] void* resize_recorded(void* block, size_t size, size_t usable) {
+  const int saved = errno;
+  Resize change(block, size, usable);
+  errno = saved;
+  void* result = g_next.realloc(block, size);
+  KeepErrno keep;
+  change.finish(result, result == nullptr && size != 0, __builtin_frame_address(0));
+  return result;
+}
+
 }  // namespace
 
 void* slow_malloc(size_t size) {
@@ -110,17 +121,10 @@ void* resize(void* block, size_t size) {
   const size_t usable = g_next.usable_size(block);
   const size_t growth = size > usable ? size - usable : 0;
   ThreadState& thread = t_state;
-  if (growth < thread.countdown && !g_free_filter.may_hold(reinterpret_cast<uintptr_t>(block))) {
-    thread.countdown -= growth;
-    return g_next.realloc(block, size);
-  }
-  const int saved = errno;
-  Resize change(block, size, usable);
-  errno = saved;
-  void* result = g_next.realloc(block, size);
-  KeepErrno keep;
-  change.finish(result, result == nullptr && size != 0, __builtin_frame_address(0));
-  return result;
+  if (growth >= thread.countdown || may_be_sampled(block)) [[unlikely]]
+    return resize_recorded(block, size, usable);
+  thread.countdown -= growth;
+  return g_next.realloc(block, size);
 }
 
 void* refuse() {
