@@ -125,7 +125,8 @@ struct LiveHeader {
   uint64_t peak_us;
   uint64_t freed_count;      // blocks ever entered in the freed table
   uint64_t live_excess_q15;  // live blocks that the recorded ones stand for beyond themselves
-  uint64_t reserved[3];
+  uint64_t run_id;           // of the `dbgtrace run` that started it, 0: none
+  uint64_t reserved[2];
 
   Excess births;        // of the heap, beyond the sums of the threads
   BirthTally mappings;  // mmap, a kind of its own: never part of the heap figures

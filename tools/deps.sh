@@ -10,7 +10,7 @@ build=(g++ make cmake pkg-config binutils liblz4-dev libdw-dev libelf-dev libibe
   libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev)
 # The unit tests' framework, and what the scripts under tools/ and tests/ are written in.
 test=(catch2 python3 binutils file git libunwind-dev libcap2-bin mount libc6-dev xz-utils libjemalloc2 libtcmalloc-minimal4
-  libmimalloc2.0)
+  libmimalloc2.0 gcc musl-tools)
 # Debian's sqlite3 is the program that is recorded; its extension is built with the compiler of `build`.
 demo=(gcc libc6-dev sqlite3 libsqlite3-dev)
 # What the page of `dbgtrace html` is built with; its npm packages come by tools/page_deps.sh.

@@ -145,6 +145,7 @@ void write_header(RecordingFile& file, const Options& options, const Facts& fact
   header.live.interval_bytes = options.sample_bytes;
   header.live.exact_until_us = options.every_allocation() ? ~uint64_t{0} : 0;
   header.live.totals_until_us = header.live.exact_until_us;
+  header.live.run_id = options.run_id;
   header.live.state = static_cast<uint32_t>(ring::State::kRunning);
   if (parent.pid != 0) header.live.flags |= ring::kFlagForked;
   header.static_checksum = ring::crc32c(&header, ring::kStaticHeaderBytes);

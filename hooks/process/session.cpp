@@ -55,6 +55,14 @@ void report(const OptionErrors& errors) {
   }
 }
 
+// Its runtime expects to be the only one between the program and the C library.
+bool is_sanitized() {
+  for (const char* runtime : {"__asan_init", "__hwasan_init", "__tsan_init", "__msan_init"}) {
+    if (os::find_anywhere(runtime) != nullptr) return true;
+  }
+  return false;
+}
+
 void note_working_directory() {
   if (os::raw_syscall(SYS_getcwd, os::as_argument(g_working_directory),
                       sizeof(g_working_directory)) < 0) {
@@ -94,7 +102,13 @@ void Session::prepare(const char* const* environment) {
   choose_output();
   const bool other = !options_.only.empty() && !g_facts.is_called(options_.only);
   options_.only = {};
-  const bool disabled = options_.disable || g_facts.secure;
+  bool disabled = options_.disable || g_facts.secure;
+  if (!disabled && is_sanitized()) {
+    log_line(
+        "the program is built with a sanitizer, which takes malloc and the signals for itself: "
+        "nothing is recorded");
+    disabled = true;
+  }
   own_malloc_ = !disabled && !other && os::executable_defines("malloc");
   if (own_malloc_) {
     log_line("the executable defines malloc itself: no allocations are recorded");

@@ -17,6 +17,9 @@ struct FailOn {
 
 void add_fail_on_option(CLI::App& command, FailOn& fail_on);
 
+// A crash in a vfork child is one as well, though the process itself went on.
+bool has_crash(const trace::Trace& trace);
+
 // A leak is a stack of class growing. What was merely not freed at the end is none: most programs
 // leave that to the kernel on purpose.
 bool has_finding(const FailOn& fail_on, const analysis::LeakReport& report,
@@ -24,8 +27,5 @@ bool has_finding(const FailOn& fail_on, const analysis::LeakReport& report,
 
 // The same where the leaks are not known yet: they are looked for only if they matter.
 bool has_finding(const FailOn& fail_on, const trace::Trace& trace);
-
-// The same of the newest recording of that process in the folder. Returns kDone or kFindings.
-int judge_recording(const FailOn& fail_on, const std::string& folder, uint32_t pid);
 
 }  // namespace dbgtrace::reader::cli

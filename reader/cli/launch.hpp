@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starting a program recorded: finds the library, sets the environment, and becomes the program or
-// waits for it and ends as it ended.
+// Starting a program recorded: finds the library, sets the environment, and becomes the program.
 #pragma once
-
-#include <sys/types.h>
 
 #include <string>
 #include <vector>
@@ -32,18 +29,13 @@ std::string absolute_template(const std::string& path_template, const std::strin
 // program record into the default folder.
 enum class OutputFor { kChildrenToo, kProgramAlone };
 
-// Becomes the program. Returns only if that failed: 126 or 127, and says why.
-int become(const std::vector<std::string>& words, OutputFor output);
-
-struct Ended {
-  int status = 0;       // as of waitpid
-  int start_error = 0;  // exit status if it could not be started, else 0
-  pid_t pid = 0;
+struct Program {
+  std::vector<std::string> words;
+  std::string file;  // a program, not a script; empty: to be searched for as a shell does
+  OutputFor output = OutputFor::kChildrenToo;
 };
-// Starts it, passes signals on, waits.
-Ended start_and_wait(const std::vector<std::string>& words, OutputFor output);
 
-// Ends this process as that one ended: by the same signal, or returns its exit status.
-int end_like(int status);
+// Becomes the program. Returns only if that failed: 126 or 127, and says why.
+int become(const Program& program);
 
 }  // namespace dbgtrace::reader::cli

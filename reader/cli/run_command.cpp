@@ -4,10 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <random>
 
 #include "reader/cli/allocator.hpp"
 #include "reader/cli/commands.hpp"
@@ -15,6 +18,9 @@
 #include "reader/cli/fail_on.hpp"
 #include "reader/cli/launch.hpp"
 #include "reader/cli/recording_variables.hpp"
+#include "reader/cli/run_summary.hpp"
+#include "reader/cli/supervise.hpp"
+#include "reader/target/preflight.hpp"
 
 namespace dbgtrace::reader::cli {
 namespace {
@@ -23,6 +29,7 @@ struct RunOptions {
   std::map<std::string, std::string> values;  // by variable
   std::string allocator;
   FailOn fail_on;
+  bool exec = false;
 };
 
 std::string value_of(const char* variable) {
@@ -59,20 +66,23 @@ OutputFor set_output(const RunOptions& options) {
   return named.empty() ? OutputFor::kProgramAlone : OutputFor::kChildrenToo;
 }
 
-bool preload(const RunOptions& options) {
+// The library to preload; empty, and says why, if there is none that can be.
+std::string usable_library() {
   std::string tried;
   const std::string library = find_library(tried);
   if (library.empty()) {
     complain("libdbgtrace.so is not there (looked at " + tried +
              "); build or install it, or set DBGTRACE_LIB to its path");
-    return false;
-  }
-  if (library.find_first_of(" :") != std::string::npos) {
+  } else if (library.find_first_of(" :") != std::string::npos) {
     complain(library +
              ": LD_PRELOAD can't name a path with a space or a colon; copy the library to "
              "another folder and set DBGTRACE_LIB");
-    return false;
+    return "";
   }
+  return library;
+}
+
+bool preload(const RunOptions& options, const std::string& library) {
   AllocatorLibraries behind;
   if (!options.allocator.empty()) {
     behind = find_allocator(options.allocator, library_folders());
@@ -87,6 +97,20 @@ bool preload(const RunOptions& options) {
   return true;
 }
 
+// A number that no other run has: DBGTRACE_RUN, by which the recordings are found again.
+uint64_t set_run_id() {
+  constexpr uint64_t kMost = 999'999'999'999'999;
+  std::random_device random;
+  const uint64_t id = (uint64_t{random()} << 32 | random()) % kMost + 1;
+  setenv("DBGTRACE_RUN", std::to_string(id).c_str(), 1);
+  return id;
+}
+
+bool has_command(std::string_view name) {
+  return std::any_of(commands().begin(), commands().end(),
+                     [name](const Command& command) { return name == command.name; });
+}
+
 int run(const RunOptions& options, const Words& words) {
   if (words.empty()) {
     complain("run: name a program: dbgtrace run [options] -- PROG ARGS");
@@ -94,16 +118,35 @@ int run(const RunOptions& options, const Words& words) {
   }
   set_variables(options);
   const OutputFor output = set_output(options);
-  if (!preload(options)) return kRunFailed;
-  if (options.fail_on.what.empty()) return become(words, output);
-  const Ended ended = start_and_wait(words, output);
-  if (ended.start_error != 0) return ended.start_error;
-  if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == 0) {
-    const std::filesystem::path out = std::getenv("DBGTRACE_OUT");
-    return judge_recording(options.fail_on, out.parent_path().string(),
-                           static_cast<uint32_t>(ended.pid));
+  const std::string library = usable_library();
+  if (library.empty()) return kRunFailed;
+  const target::Target target =
+      target::gather_target(words.front(), target::search_place_of_this_process(), library);
+  if (!target.file.problem.empty()) {
+    complain(target.file.problem);
+    return kRunRefused;
   }
-  return end_like(ended.status);
+  const target::Preflight preflight = target::judge(target);
+  if (!preflight.obstacle.empty()) complain(preflight.sentence + ". " + preflight.way_out);
+  if (preflight.verdict != target::Verdict::kNotPreloadable && !preload(options, library)) {
+    return kRunFailed;
+  }
+  const bool direct = target.elf.is_elf && target.file.chain.empty();
+  const Program program{words, direct ? target.file.path : "", output};
+  const uint64_t id = set_run_id();
+  if (options.exec) return become(program);
+  const Ended ended = supervise([&program] { return become(program); });
+  if (ended.start_error != 0) return ended.start_error;
+  const RunFindings findings = judge_run(id, ended.pid, std::getenv("DBGTRACE_OUT"));
+  const bool told_why_not =
+      preflight.verdict != target::Verdict::kRecordable && findings.recordings == 0;
+  if (!told_why_not) {
+    std::fprintf(stderr, "%s\n", summary_line(findings, has_command("crash")).c_str());
+  }
+  if (!WIFEXITED(ended.status) || WEXITSTATUS(ended.status) != 0) return end_like(ended.status);
+  const bool found = (options.fail_on.leak() && findings.leaks > 0) ||
+                     (options.fail_on.crash() && findings.crashes > 0);
+  return found ? kFindings : kDone;
 }
 
 }  // namespace
@@ -124,9 +167,15 @@ Action prepare_run(CLI::App& command) {
       .add_option("--allocator", options->allocator,
                   "run it on another allocator, which stands behind the recorder")
       ->check(CLI::IsMember(allocator_names()));
+  command.add_flag("--exec", options->exec,
+                   "become PROG instead of waiting for it: same pid, no summary");
   add_fail_on_option(command, options->fail_on);
   // Without `--` the program is what follows the last option.
   return [options, &command](const Words& program) {
+    if (options->exec && !options->fail_on.what.empty()) {
+      complain("run: --fail-on needs a command that waits, --exec is one that does not");
+      return static_cast<int>(kUsage);
+    }
     const Words rest = command.remaining();
     if (!rest.empty() && (!program.empty() || rest.front().starts_with('-'))) {
       complain("run: " + rest.front() + " is no option of run (see `dbgtrace run --help`)");

@@ -32,17 +32,20 @@ def check(bench):
     program = bench.program("fork_and_exec")
     command = (program, bench.program("leak_blocks"), 50, 45000)
     result, here, there = launch(bench, "--", *command)
-    require(here == [f"fork_and_exec.{result.pid}.dbgt"], f"in the working directory: {here}")
+    require(
+        len(here) == 1 and here[0].startswith("fork_and_exec.") and here[0] not in there,
+        f"in the working directory: {here}",
+    )
     require(
         sorted(name.split(".")[0] for name in there if name.startswith("leak")) == ["leak_blocks"]
         and any(name.startswith("fork_and_exec") for name in there),
         f"in the default folder: {there}",
     )
 
-    # The program is a child of the command here, with a pid of its own.
-    result, here, there = launch(bench, "--fail-on", "crash", "--", *command)
-    require(len(here) == 1 and here[0].startswith("fork_and_exec"), f"--fail-on: {here}")
-    require(here[0] not in there and len(there) >= 2, f"--fail-on, default folder: {there}")
+    # The command becomes the program, which keeps its pid.
+    result, here, there = launch(bench, "--exec", "--", *command)
+    require(here == [f"fork_and_exec.{result.pid}.dbgt"], f"--exec: {here}")
+    require(here[0] not in there and len(there) >= 2, f"--exec, default folder: {there}")
 
     # A place that was named is for all of them.
     result, here, there = launch(bench, "--out", "%e.%p.dbgt", "--", *command)
