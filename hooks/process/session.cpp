@@ -57,10 +57,13 @@ void report(const OptionErrors& errors) {
 
 // Its runtime expects to be the only one between the program and the C library.
 bool is_sanitized() {
-  for (const char* runtime : {"__asan_init", "__hwasan_init", "__tsan_init", "__msan_init"}) {
-    if (os::find_anywhere(runtime) != nullptr) return true;
-  }
-  return false;
+  void* address = nullptr;
+  os::Wanted runtimes[] = {{"__asan_init", &address},
+                           {"__hwasan_init", &address},
+                           {"__tsan_init", &address},
+                           {"__msan_init", &address}};
+  os::find_all(runtimes);
+  return address != nullptr;
 }
 
 void note_working_directory() {

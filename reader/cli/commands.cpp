@@ -15,12 +15,14 @@
 namespace dbgtrace::reader::cli {
 namespace {
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"run", "start a program recorded",
      "  dbgtrace run -- ./server --port 80\n"
      "  dbgtrace run --sample 1 -- ./test_program      every allocation\n"
      "  dbgtrace run --fail-on leak -- ./test_program  status 4 if it leaks\n",
      prepare_run},
+    {"doctor", "whether and how a program, or a running process, can be recorded here",
+     "  dbgtrace doctor ./server\n  dbgtrace doctor 1234 --json\n", prepare_doctor},
     {"list", "the recordings in the usual places, newest first",
      "  dbgtrace list\n  dbgtrace list /var/tmp/recordings --json\n", prepare_list},
     {"info", "what a recording is: process, state, counts, losses, cost",

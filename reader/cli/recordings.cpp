@@ -51,6 +51,13 @@ std::vector<std::string> usual_places() {
   return places;
 }
 
+std::string default_folder() {
+  const std::string state = variable("XDG_STATE_HOME"), home = variable("HOME");
+  if (state.starts_with('/')) return state + "/dbgtrace";
+  if (home.starts_with('/') && home != "/") return home + "/.local/state/dbgtrace";
+  return fmt::format("/var/tmp/dbgtrace-{}", getuid());
+}
+
 std::string places_text() { return fmt::format("{}", fmt::join(usual_places(), ", ")); }
 
 std::vector<FoundRecording> find_recordings(const std::vector<std::string>& folders) {

@@ -24,5 +24,7 @@ std::vector<FoundRecording> find_recordings(const std::vector<std::string>& fold
 // The usual places in order: cwd, DBGTRACE_OUT's folder, the default folders, /dev/shm.
 std::vector<std::string> usual_places();
 std::string places_text();
+// Where this user's recordings are written if nobody names a place.
+std::string default_folder();
 
 }  // namespace dbgtrace::reader::cli

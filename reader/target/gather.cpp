@@ -131,6 +131,10 @@ bool has_other_libc(const ElfFacts& elf) {
 
 }  // namespace
 
+std::string missing_with(const std::string& program, const std::string& library) {
+  return missing_for(ask_loader(program, library), library);
+}
+
 Target gather_target(const std::string& name, const SearchPlace& place,
                      const std::string& library) {
   Target target;
@@ -149,7 +153,7 @@ Target gather_target(const std::string& name, const SearchPlace& place,
   const bool glibc =
       target.elf.is_dynamic && target.elf.interpreter.find("ld-musl") == std::string::npos;
   if (glibc && has_other_libc(target.elf) && judge(target).verdict == Verdict::kRecordable) {
-    target.missing = missing_for(ask_loader(target.file.path, library), library);
+    target.missing = missing_with(target.file.path, library);
   }
   return target;
 }

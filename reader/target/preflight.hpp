@@ -33,6 +33,10 @@ struct Target {
 // loader says to our library (LD_TRACE_LOADED_OBJECTS: nothing of the program runs).
 Target gather_target(const std::string& name, const SearchPlace& place, const std::string& library);
 
+// What the loader of the program lacks for our library: a symbol, a version, an object. Empty:
+// nothing.
+std::string missing_with(const std::string& program, const std::string& library);
+
 enum class Verdict {
   kRecordable,
   kCrashesOnly,     // its allocations can't be seen
