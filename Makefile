@@ -18,7 +18,7 @@ SOURCES   = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*
 SCRIPTS   = git ls-files --cached --others --exclude-standard | xargs grep -lIE '^\#!.*\b(ba)?sh\b'
 
 .DEFAULT_GOAL := build
-.PHONY: build all help deps demo test test-real bench install format lint fuzz golden asan tsan clean
+.PHONY: build all help deps demo test test-real test-package test-compat bench install package format lint fuzz golden asan tsan clean
 
 build: ## build/lib/libdbgtrace.so and build/bin/dbgtrace (the default)
 	@command -v cmake >/dev/null || { echo "cmake is not installed: run 'make deps' first" >&2; exit 1; }
@@ -31,7 +31,7 @@ all: build
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' \
-	  | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	  | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 deps: ## install what build, tests, demo and page need (nothing when all is there)
 	@tools/deps.sh build test demo
@@ -65,6 +65,20 @@ bench: ## the side-by-side benchmark and its tables
 
 install: build ## install below PREFIX (/usr/local), DESTDIR honoured
 	@DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"
+
+package: build ## a Debian package and a tarball in build/package
+	@tools/deps.sh package
+	@tools/package.sh $(BUILD)
+
+test-package: ## install the package in a clean Debian made by debootstrap, and record there (root)
+	@tools/deps.sh build package compat
+	@$(MAKE) package
+	@tests/package/run $(BUILD)
+
+test-compat: ## older Debian and aarch64: loads, records, unit tests under qemu (root, network)
+	@tools/deps.sh build compat
+	@$(MAKE) build
+	@tests/compat/run $(BUILD)
 
 format: ## clang-format every source in place
 	@tools/deps.sh dev

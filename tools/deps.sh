@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that a purpose needs: tools/deps.sh [--list] [build|test|demo|page|real|bench|dev ...]
+# Installs the Debian packages that a purpose needs: tools/deps.sh [--list] [build|test|demo|page|real|bench|package|compat|dev ...]
 # One list a purpose stands here and nowhere else. When everything is there (asked of dpkg-query, no
 # network, no root) nothing is called; otherwise apt-get runs once, as root or through sudo.
 set -euo pipefail
@@ -20,11 +20,15 @@ real=(python3 curl ca-certificates chromium golang-go python3-jsonschema)
 # The workloads and the peers of the side-by-side tables.
 bench=(python3 g++ libc6-dev sqlite3 perl jq clang libstdc++-12-dev redis-server redis-tools nginx wrk postgresql-15
   postgresql-client-15 heaptrack valgrind libmimalloc2.0 libjemalloc2 libgoogle-perftools4 liblsan0)
+# What `make package` calls beside the compiler.
+package=(dpkg-dev binutils)
+# Clean and older userlands, and the other architecture.
+compat=(debootstrap qemu-user-static g++-aarch64-linux-gnu)
 # For those who change the code: formatter, linters, fuzzers, a debugger.
 dev=(clang clang-format clang-tidy libclang-rt-14-dev shellcheck codespell ninja-build gdb)
 
 usage() {
-  echo "usage: tools/deps.sh [--list] [build|test|demo|page|real|bench|dev ...]" >&2
+  echo "usage: tools/deps.sh [--list] [build|test|demo|page|real|bench|package|compat|dev ...]" >&2
   exit 2
 }
 
@@ -44,6 +48,8 @@ for purpose in "$@"; do
     page) wanted+=("${page[@]}") ;;
     real) wanted+=("${real[@]}") ;;
     bench) wanted+=("${bench[@]}") ;;
+    package) wanted+=("${package[@]}") ;;
+    compat) wanted+=("${compat[@]}") ;;
     dev) wanted+=("${dev[@]}") ;;
     *) usage ;;
   esac
