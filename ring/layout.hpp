@@ -159,6 +159,7 @@ enum HeaderFlag : uint32_t {
   kFlagOwnMalloc = 1,  // the executable defines malloc itself: no allocations recorded
   kFlagForked = 2,     // started by fork inside a recorded process
   kFlagMappingsOff = 4,
+  kFlagUncounted = 8,  // nothing was sampled: no room was made for the full size of the file
 };
 
 struct Header {

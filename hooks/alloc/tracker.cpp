@@ -212,8 +212,8 @@ Hit take_hit(uint64_t size_bytes) {
     }
   }
   const OwnCost cost;
-  const bool ready = g_session.ready_to_record();
-  if (g_session.off()) return pass_for_ever();
+  const bool ready = g_session.ready_to_sample();
+  if (g_session.off() || !g_session.records_allocations()) return pass_for_ever();
   if (!ready) {
     // Lost, but not asked for again by every call until the recording is there.
     g_session.count_lost_at_start();

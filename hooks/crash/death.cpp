@@ -139,12 +139,14 @@ void prepare_for_faults() {
 void record_first() {
   prepare_for_faults();
   record_crash({g_signal, g_info, g_context, 0});
+  g_session.note_recorded_crash();
 }
 
 // This thread has faulted while it recorded.
 [[noreturn]] void go_on(int signal, siginfo_t* info, ucontext_t* context) {
   const uint32_t depth = g_depth.fetch_add(1, std::memory_order_relaxed) + 1;
   if (depth <= kMaxDepth) record_crash({signal, info, context, depth});
+  g_session.note_recorded_crash();
   die(g_signal, *g_info, *g_context);
   os::leave_handler(g_info, g_context);
 }

@@ -2,6 +2,7 @@
 #include "hooks/process/recording_file.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "hooks/os/clock.hpp"
@@ -23,6 +24,8 @@ namespace {
 constexpr uint64_t kFilteredBytes = 2 << 20;
 constexpr long kExists = -17, kNoSuchFile = -2, kNoMemory = -12;
 constexpr uint32_t kMaxNames = 1000;
+constexpr uint32_t kLookEvery = 16;
+constexpr uint64_t kLookNs = 5'000'000, kFitNs = 50'000'000;
 
 constinit char g_path[kMaxPath] = {};
 
@@ -148,6 +151,7 @@ void write_header(RecordingFile& file, const Options& options, const Facts& fact
   header.live.run_id = options.run_id;
   header.live.state = static_cast<uint32_t>(ring::State::kRunning);
   if (parent.pid != 0) header.live.flags |= ring::kFlagForked;
+  if (!facts.restricted()) header.live.flags |= ring::kFlagUncounted;
   header.static_checksum = ring::crc32c(&header, ring::kStaticHeaderBytes);
 }
 
@@ -224,8 +228,12 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
     log_line("a limit leaves less than 1 MiB for the recording, nothing is recorded", path.view());
     return file;
   }
+  // Files that never come to be counted are small, and there may be many: one process in some
+  // looks.
   FolderCap cap;
-  if (!facts.restricted() && !cap.make_room(path.c_str(), size, options.total_bytes)) {
+  if (!facts.restricted() && facts.pid % kLookEvery == 0 &&
+      FolderCap::is_over(path.c_str(), options.total_bytes, os::monotonic_ns() + kLookNs) &&
+      cap.make_room(path.c_str(), 0, options.total_bytes) == Room::kNone) {
     log_line("DBGTRACE_TOTAL leaves no room in the folder, nothing is recorded", path.view());
     return file;
   }
@@ -237,6 +245,25 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
     file.base = nullptr;
   }
   return file;
+}
+
+bool count_recording(const RecordingFile& file, uint64_t total_bytes) {
+  struct stat status {};
+  const bool there = os::path_status(g_path, status) == 0 && status.st_ino == file.inode;
+  const uint64_t own_bytes = there ? static_cast<uint64_t>(status.st_blocks) * 512 : 0;
+  const uint64_t more_bytes = file.plan.file_bytes - std::min(own_bytes, file.plan.file_bytes);
+  FolderCap cap;
+  if (there && cap.make_room(g_path, more_bytes, total_bytes) != Room::kMade) return false;
+  auto& live = reinterpret_cast<ring::Header*>(file.base)->live;
+  std::atomic_ref<uint32_t>(live.flags).fetch_and(~uint32_t{ring::kFlagUncounted});
+  return true;
+}
+
+void fit_crashed_recording(const RecordingFile& file, uint64_t total_bytes) {
+  const uint64_t deadline_ns = os::monotonic_ns() + kFitNs;
+  if (!FolderCap::is_over(g_path, total_bytes, deadline_ns)) return;
+  FolderCap cap;
+  if (cap.make_room(g_path, 0, total_bytes, deadline_ns) == Room::kNone) remove_recording(file);
 }
 
 bool reserve_whole_file(const RecordingFile& file) {

@@ -178,7 +178,37 @@ bool Session::still_recording() {
 }
 
 void Session::start_early() {
-  if (options_.crash && !off()) become_ready();
+  if (!options_.crash || off()) return;
+  // An exact recording begins with the first allocation: there is nothing to wait for.
+  if (options_.sample_bytes == 1)
+    ready_to_sample();
+  else
+    become_ready();
+}
+
+bool Session::make_room() {
+  const SignalsWait wait(!sandboxed());
+  FolderRoom expected = FolderRoom::kUncounted;
+  if (!room_.compare_exchange_strong(expected, FolderRoom::kAsking, std::memory_order_acq_rel)) {
+    return expected == FolderRoom::kCounted;
+  }
+  const bool made = sandboxed() || count_recording(file_, options_.total_bytes);
+  if (!made) {
+    log_line("DBGTRACE_TOTAL leaves no room in the folder, no allocations are recorded",
+             recording_path());
+    options_.sample_bytes = 0;
+    if (!options_.crash) {
+      remove_recording(file_);
+      turn_off();
+    }
+  }
+  room_.store(made ? FolderRoom::kCounted : FolderRoom::kRefused, std::memory_order_release);
+  return made;
+}
+
+void Session::count_lost_at_start() {
+  if (is_recording()) return ring::Ledger::add(ledger_.lost().start_races, 1);
+  lost_at_start_.fetch_add(1, std::memory_order_relaxed);
 }
 
 bool Session::become_ready() {
@@ -211,6 +241,8 @@ bool Session::start() {
   file_ = create_recording(options_, g_facts, g_working_directory, parent_, private_bytes);
   if (file_.base == nullptr) return false;
   clock_.start(file_.start_ns);
+  room_.store(g_facts.restricted() ? FolderRoom::kCounted : FolderRoom::kUncounted,
+              std::memory_order_release);
   g_reservation.start(file_.base, file_.plan.file_bytes, file_.all_reserved);
   ledger_ = ring::Ledger(file_.base, {g_reservation.bits(), ensure_space});
   for (uint32_t i = 0; i < ring::kSectionCount; ++i) {
@@ -309,6 +341,14 @@ void Session::note_crash(int signal) {
   state.store(static_cast<uint32_t>(ring::State::kCrashed), std::memory_order_release);
 }
 
+void Session::note_recorded_crash() {
+  const bool counted = room_.load(std::memory_order_acquire) == FolderRoom::kCounted;
+  if (counted || sandboxed() || !owned_by_this_pid()) return;
+  // Another thread may be at it, perhaps this one under the handler: its buffers are in use.
+  if (room_.exchange(FolderRoom::kAsking, std::memory_order_acq_rel) == FolderRoom::kAsking) return;
+  fit_crashed_recording(file_, options_.total_bytes);
+}
+
 void Session::note_teardown() {
   if (torn_down_.load(std::memory_order_relaxed) == number_ || !owned_by_this_pid()) return;
   torn_down_.store(number_, std::memory_order_relaxed);
@@ -353,7 +393,11 @@ bool Session::is_empty() const {
 void Session::enter_sandbox() {
   if (sandboxed()) return;
   // What the program allocates behind the filter could not start a file any more.
-  if (!off()) become_ready();
+  if (!off() && records_allocations()) {
+    ready_to_sample();
+  } else if (!off()) {
+    become_ready();
+  }
   if (before_sandbox_ != nullptr) before_sandbox_();
   if (owned_by_this_pid()) {
     if (reserve_whole_file(file_)) g_reservation.mark_all();

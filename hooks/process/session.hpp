@@ -25,6 +25,9 @@ namespace dbgtrace::hooks::process {
 
 enum class SessionState : uint32_t { kUnborn, kReady, kStarting, kRecording, kOff };
 
+// Whether the folder has room for all that the file may grow to; asked for at the first sample.
+enum class FolderRoom : uint8_t { kUncounted, kAsking, kCounted, kRefused };
+
 // What the other parts keep per recording; they hear of its begin and of a fork.
 struct SessionListener {
   uint64_t (*private_bytes)(bool every_allocation);  // at most; counted in DBGTRACE_SIZE
@@ -44,6 +47,11 @@ class Session {
   // True if a sample may be recorded now: starts the recording if need be, and a forked child's
   // own. One load and compare where all is as usual.
   bool ready_to_record() { return is_recording() && mapping_.is_whole() ? true : become_ready(); }
+  // The same for what makes the file grow: room is made for it in its folder first.
+  bool ready_to_sample() {
+    return ready_to_record() &&
+           (room_.load(std::memory_order_acquire) == FolderRoom::kCounted || make_room());
+  }
   // The same for a free: never starts a recording, but notices a fork.
   bool recording_here() { return is_recording() && mapping_.is_whole() ? true : still_recording(); }
 
@@ -81,13 +89,14 @@ class Session {
   void set_black_box(void (*begin)());
   // A sample that came while another thread (or the code that a signal handler interrupted) was
   // creating the file.
-  void count_lost_at_start() { lost_at_start_.fetch_add(1, std::memory_order_relaxed); }
+  void count_lost_at_start();
   void count_inherited_free() { inherited_frees_.fetch_add(1, std::memory_order_relaxed); }
 
   // The process is about to end or to become another program. Only the process that owns the
   // recording says so: a vfork child shares this memory but has a pid of its own.
   void note_exit(int code);
   void note_crash(int signal);  // the first one stays
+  void note_recorded_crash();   // the record stands: is there room for it?
   void note_teardown();         // exit() has begun: handlers and destructors run
   void note_exec(bool begins);
   // Nothing runs any more: a recording in which there is nothing is removed.
@@ -113,10 +122,12 @@ class Session {
   bool owned_by_this_pid() const;
   void stop_recording_lost_file();
   bool is_empty() const;
+  bool make_room();
 
   std::atomic<SessionState> state_{SessionState::kUnborn};
   std::atomic<bool> preparing_{false};
   std::atomic<bool> sandboxed_{false};
+  std::atomic<FolderRoom> room_{FolderRoom::kUncounted};
   bool forked_ = false;
   uint32_t number_ = 0;
   std::atomic<uint32_t> torn_down_{0};  // number of the recording of which exit() has begun
