@@ -69,15 +69,18 @@ void numbered_path(std::string_view path, uint32_t number, os::Text& result) {
   if (extended) result.add(kExtension);
 }
 
-void make_folders(os::Text& path) {
+long make_folders(os::Text& path) {
+  constexpr long kExists = -17;
+  long result = 0;
   static constinit char buffer[kMaxPath] = {};
   os::Text folder(buffer, sizeof(buffer));
   const std::string_view whole = path.view();
   for (size_t i = 0; i < whole.size(); ++i) {
     if (whole[i] == '/' && i > 0)
-      os::raw_syscall(SYS_mkdirat, AT_FDCWD, os::as_argument(folder.c_str()), 0700);
+      result = os::raw_syscall(SYS_mkdirat, AT_FDCWD, os::as_argument(folder.c_str()), 0700);
     folder.add(whole[i]);
   }
+  return result == kExists ? 0 : result;
 }
 
 }  // namespace dbgtrace::hooks::process

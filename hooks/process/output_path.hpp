@@ -35,7 +35,8 @@ bool expand_path(std::string_view path_template, const PathFacts& facts, os::Tex
 // The number-th name of a path that exists already: "a.dbgt" -> "a-2.dbgt".
 void numbered_path(std::string_view path, uint32_t number, os::Text& result);
 
-// Makes the missing folders above path, mode 0700.
-void make_folders(os::Text& path);
+// Makes the missing folders above path, mode 0700. 0 if the last one is there then, else the
+// kernel's error.
+long make_folders(os::Text& path);
 
 }  // namespace dbgtrace::hooks::process

@@ -192,8 +192,10 @@ long create(RecordingFile& file, bool nameless, const Options& options, const Fa
             const Parent& parent, uint64_t size_bytes, os::Text& path) {
   long opened = nameless ? open_nameless(path) : open_named(path);
   if (opened == kNoSuchFile && !facts.restricted()) {
-    make_folders(path);
+    const long made = make_folders(path);
     opened = nameless ? open_nameless(path) : open_named(path);
+    // The reason is in the way there.
+    if (opened == kNoSuchFile && made != 0) opened = made;
   }
   const os::Descriptor fd(opened);
   if (!fd.ok()) return opened;
