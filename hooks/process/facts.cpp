@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "hooks/os/files.hpp"
+#include "hooks/os/text.hpp"
 
 namespace dbgtrace::hooks::process {
 namespace {
@@ -72,6 +73,14 @@ std::string_view Facts::name() const {
 
 bool Facts::is_called(std::string_view name) const {
   return name == last_part(exe) || name == last_part(cmdline);
+}
+
+uint64_t start_ticks_of(uint32_t pid) {
+  char name[32], stat[1024];
+  os::Text path(name, sizeof(name));
+  path.add("/proc/").add_number(pid).add("/stat");
+  const long got = os::read_file(path.c_str(), stat, sizeof(stat));
+  return got > 0 ? parse_start_ticks(stat, got) : 0;
 }
 
 void gather_facts(Facts& facts) {

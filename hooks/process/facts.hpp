@@ -38,4 +38,7 @@ struct Facts {
 // Thread-safety: one thread at a time. Signal-safety: yes. Allocates: never.
 void gather_facts(Facts& facts);
 
+// Of a process of this pid namespace; 0 if nobody says.
+uint64_t start_ticks_of(uint32_t pid);
+
 }  // namespace dbgtrace::hooks::process

@@ -232,7 +232,7 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
   }
   // Files that never come to be counted are small, and there may be many: one process in some
   // looks.
-  FolderCap cap;
+  FolderCap cap(facts);
   if (!facts.restricted() && facts.pid % kLookEvery == 0 &&
       FolderCap::is_over(path.c_str(), options.total_bytes, os::monotonic_ns() + kLookNs) &&
       cap.make_room(path.c_str(), 0, options.total_bytes) == Room::kNone) {
@@ -249,22 +249,23 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
   return file;
 }
 
-bool count_recording(const RecordingFile& file, uint64_t total_bytes) {
+bool count_recording(const RecordingFile& file, const Options& options, const Facts& facts) {
   struct stat status {};
   const bool there = os::path_status(g_path, status) == 0 && status.st_ino == file.inode;
   const uint64_t own_bytes = there ? static_cast<uint64_t>(status.st_blocks) * 512 : 0;
   const uint64_t more_bytes = file.plan.file_bytes - std::min(own_bytes, file.plan.file_bytes);
-  FolderCap cap;
-  if (there && cap.make_room(g_path, more_bytes, total_bytes) != Room::kMade) return false;
+  FolderCap cap(facts);
+  if (there && options.keep_count != 0) cap.keep_newest(g_path, options.keep_count);
+  if (there && cap.make_room(g_path, more_bytes, options.total_bytes) != Room::kMade) return false;
   auto& live = reinterpret_cast<ring::Header*>(file.base)->live;
   std::atomic_ref<uint32_t>(live.flags).fetch_and(~uint32_t{ring::kFlagUncounted});
   return true;
 }
 
-void fit_crashed_recording(const RecordingFile& file, uint64_t total_bytes) {
+void fit_crashed_recording(const RecordingFile& file, const Facts& facts, uint64_t total_bytes) {
   const uint64_t deadline_ns = os::monotonic_ns() + kFitNs;
   if (!FolderCap::is_over(g_path, total_bytes, deadline_ns)) return;
-  FolderCap cap;
+  FolderCap cap(facts);
   if (cap.make_room(g_path, 0, total_bytes, deadline_ns) == Room::kNone) remove_recording(file);
 }
 

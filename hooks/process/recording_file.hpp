@@ -32,13 +32,14 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
                                const char* working_directory, const Parent& parent,
                                uint64_t private_bytes);
 
-// Makes room in the folder for all that the file may grow to, before it does. False if there is
-// none. Until then the file counts with the blocks that it takes.
-bool count_recording(const RecordingFile& file, uint64_t total_bytes);
+// Makes room in the folder for all that the file may grow to, before it does, and removes what
+// DBGTRACE_KEEP does not keep. False if there is no room. Until then the file counts with the
+// blocks that it takes.
+bool count_recording(const RecordingFile& file, const Options& options, const Facts& facts);
 
 // After a crash in a file that no room was made for. Removes older recordings, or this one if the
 // folder is full of crashes. Takes at most some 50 ms.
-void fit_crashed_recording(const RecordingFile& file, uint64_t total_bytes);
+void fit_crashed_recording(const RecordingFile& file, const Facts& facts, uint64_t total_bytes);
 
 // Reserves all blocks of the file (before the program enters a sandbox); false if it could not be
 // reached by its path.

@@ -192,7 +192,7 @@ bool Session::make_room() {
   if (!room_.compare_exchange_strong(expected, FolderRoom::kAsking, std::memory_order_acq_rel)) {
     return expected == FolderRoom::kCounted;
   }
-  const bool made = sandboxed() || count_recording(file_, options_.total_bytes);
+  const bool made = sandboxed() || count_recording(file_, options_, g_facts);
   if (!made) {
     log_line("DBGTRACE_TOTAL leaves no room in the folder, no allocations are recorded",
              recording_path());
@@ -346,7 +346,7 @@ void Session::note_recorded_crash() {
   if (counted || sandboxed() || !owned_by_this_pid()) return;
   // Another thread may be at it, perhaps this one under the handler: its buffers are in use.
   if (room_.exchange(FolderRoom::kAsking, std::memory_order_acq_rel) == FolderRoom::kAsking) return;
-  fit_crashed_recording(file_, options_.total_bytes);
+  fit_crashed_recording(file_, g_facts, options_.total_bytes);
 }
 
 void Session::note_teardown() {
