@@ -11,6 +11,7 @@
 namespace dbgtrace::reader::analysis {
 namespace {
 
+constexpr double kOpenToDoubt = 0.9;
 constexpr size_t kAbortDepth = 12;  // frames between raise() and whoever decided to abort
 
 struct MessageRule {
@@ -144,6 +145,12 @@ bool find_in_message(const CrashScene& scene, CrashVerdict& verdict) {
     verdict.crash_class = CrashClass::kDoubleFree;
     verdict.confidence = std::max(verdict.confidence, 0.9);
     verdict.because("the recording knows a block in reach that had been freed before");
+  } else if (unsure && verdict.crash_class == CrashClass::kDoubleFree &&
+             verdict.confidence <= kOpenToDoubt && scene.exact_heap) {
+    verdict.crash_class = CrashClass::kHeapCorruption;
+    verdict.because(
+        "every allocation was recorded, and no block in reach had been freed before: "
+        "something wrote over the sizes of this one or its neighbours");
   }
   return true;
 }

@@ -26,11 +26,9 @@ CrashVerdict verdict(CrashClass crash_class, double confidence, std::string reas
   return result.because(std::move(reason));
 }
 
-// A wild pointer may have come out of a freed block that was not sampled: then the class would be
-// another one.
-double unless_sampled(const CrashScene& scene, double confidence) {
-  return scene.exact_heap ? confidence : std::min(confidence, 0.9);
-}
+// A wild pointer may have come out of a freed block that was not sampled, was given to somebody
+// else since, or that no register points to any more: then the class would be another one.
+constexpr double kOfUnknownOrigin = 0.9;
 
 std::string mapping_text(const Mapping& mapping) {
   return fmt::format("{} ({})", mapping.path.empty() ? "anonymous memory" : mapping.path,
@@ -193,16 +191,16 @@ Found value_of_freed_block(const CrashScene& scene) {
   }
   for (const trace::HeapPointer& pointer : scene.pointers) {
     if (!pointer.freed || pointer.from != ring::PointerFrom::kRegister) continue;
-    if (wild >= kFirstMappable) {
-      for (uint64_t at = 0; at + 8 <= std::min<uint64_t>(pointer.block_bytes, kPage); at += 8) {
-        if (word_at(*scene.crash, pointer.block_address + at) == wild) {
-          CrashVerdict result{CrashClass::kUseAfterFree, 0.93};
-          result.block = pointer;
-          return result.because(
-              "the bad pointer was read from a block that had been freed, and a "
-              "register still points to that block");
-        }
-      }
+    for (uint64_t at = 0; wild >= kFirstMappable && at + 8 <= std::min(pointer.block_bytes, kPage);
+         at += 8) {
+      const auto word = word_at(*scene.crash, pointer.block_address + at);
+      // Behind it: an entry of a table of functions, or an element.
+      if (!word || *word < kFirstMappable || wild - *word >= kPage) continue;
+      CrashVerdict result{CrashClass::kUseAfterFree, *word == wild ? 0.93 : 0.85};
+      result.block = pointer;
+      return result.because(
+          "the bad pointer was read from a block that had been freed, and a "
+          "register still points to that block");
     }
     const MemoryOperand* operand = faulting_operand(scene);
     if (operand != nullptr && (operand->base == pointer.index || operand->index == pointer.index)) {
@@ -244,7 +242,7 @@ Found jump(const CrashScene& scene) {
   }
   if (scene.address_computed) {
     const bool returned = scene.instruction->kind == InstructionKind::kReturn;
-    return verdict(CrashClass::kWildJump, returned ? 0.9 : unless_sampled(scene, 0.95),
+    return verdict(CrashClass::kWildJump, kOfUnknownOrigin,
                    returned ? "the return address on the stack was overwritten: it is no address"
                             : "the target of the call is no address");
   }
@@ -253,7 +251,7 @@ Found jump(const CrashScene& scene) {
     return verdict(CrashClass::kWildJump, scene.code == kAccessError ? 0.97 : 0.85,
                    "execution came to memory that is no code: " + mapping_text(*mapping));
   }
-  return verdict(CrashClass::kWildJump, unless_sampled(scene, 0.95),
+  return verdict(CrashClass::kWildJump, kOfUnknownOrigin,
                  "execution came to an address where nothing is mapped");
 }
 
@@ -293,7 +291,7 @@ Found near_null(const CrashScene& scene) {
 Found protection_fault(const CrashScene& scene) {
   if (scene.code != SI_KERNEL || scene.reraised) return {};
   if (scene.address_computed) {
-    return verdict(CrashClass::kWildAccess, unless_sampled(scene, 0.95),
+    return verdict(CrashClass::kWildAccess, kOfUnknownOrigin,
                    fmt::format("the instruction works on {:#x}, which is no address on this "
                                "processor (the kernel reports 0 for it)",
                                *scene.fault_address));

@@ -9,6 +9,7 @@
 #include "reader/analysis/captured_memory.hpp"
 #include "reader/analysis/kernel_names.hpp"
 #include "reader/analysis/leaks.hpp"
+#include "reader/analysis/title_frame.hpp"
 #include "reader/symbols/demangle.hpp"
 
 namespace dbgtrace::reader::analysis {
@@ -208,13 +209,24 @@ void SceneBuilder::compute_address() {
 }
 
 bool SceneBuilder::is_being_freed(const trace::HeapPointer& pointer) const {
-  constexpr uint64_t kLongestCallUs = 2000;
+  constexpr uint64_t kLongestCallUs = 50'000;  // on a busy machine, with words printed in between
   if (!pointer.freed || crash_.head.time_us - pointer.free_us > kLongestCallUs) return false;
   const auto& now = crash_.stack.pcs;
   const auto& then = trace_.stacks[pointer.free_stack].pcs;
   if (then.empty()) return (crash_.head.flags & ring::kCrashInAllocator) != 0;
-  // From the caller of free() on, both are the same call.
-  return then.size() <= now.size() && std::equal(then.rbegin(), then.rend(), now.rbegin());
+  // From the caller of free() on, both are the same call, and what it called is the allocator's. A
+  // loop that calls one function after the other, each of which ends by a jump, looks the same but
+  // for that.
+  const size_t called = now.size() - std::min(now.size(), then.size());
+  if (!std::equal(then.rbegin(), then.rend(), now.rbegin(),
+                  now.rend() - static_cast<ptrdiff_t>(called)))
+    return false;
+  return std::all_of(
+      now.begin(), now.begin() + static_cast<ptrdiff_t>(called), [this](uint64_t pc) {
+        const trace::Module* module = trace::module_at(trace_, pc, crash_.head.time_us);
+        return module == nullptr || is_runtime_library(module->path) ||
+               module->path.find("libdbgtrace") != std::string::npos;
+      });
 }
 
 void SceneBuilder::read_pointers() {
@@ -226,15 +238,10 @@ void SceneBuilder::read_pointers() {
 
 void SceneBuilder::find_block() {
   if (!scene_.fault_address) return;
-  // An address may lie in one block and close to another; of two that had the same place the later.
-  const auto better = [](const trace::HeapPointer& a, const trace::HeapPointer& b) {
-    if (a.is_inside() != b.is_inside()) return a.is_inside();
-    if (a.freed != b.freed) return !a.freed;
-    return a.birth_us > b.birth_us;
-  };
   for (const trace::HeapPointer& pointer : scene_.pointers) {
     if (pointer.value != *scene_.fault_address) continue;
-    if (!scene_.fault_block || better(pointer, *scene_.fault_block)) scene_.fault_block = pointer;
+    if (!scene_.fault_block || explains_better(pointer, *scene_.fault_block))
+      scene_.fault_block = pointer;
   }
 }
 
@@ -252,6 +259,12 @@ const char* name_of(Access access) {
       break;
   }
   return "";
+}
+
+bool explains_better(const trace::HeapPointer& a, const trace::HeapPointer& b) {
+  if (a.is_inside() != b.is_inside()) return a.is_inside();
+  if (a.freed != b.freed) return !a.freed;
+  return a.birth_us > b.birth_us;
 }
 
 bool is_canonical(uint64_t address) { return address + 0x8000'0000'0000 < 0x1'0000'0000'0000; }

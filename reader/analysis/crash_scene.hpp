@@ -67,6 +67,10 @@ struct CrashScene {
 // trace.black_box.crash must be there; the scene refers to it.
 CrashScene scene_of(const trace::Trace& trace, const Resolver& resolver);
 
+// Of two blocks in reach of one value, which it rather belongs to: one that it lies in; of two that
+// had the same place the live one, or the later.
+bool explains_better(const trace::HeapPointer& a, const trace::HeapPointer& b);
+
 // An address that no program can have on x86-64, and none that the kernel names in a fault.
 bool is_canonical(uint64_t address);
 

@@ -13,11 +13,13 @@ constexpr uint64_t kFirstAddress = 65536;
 constexpr size_t kMostText = 48;
 
 const trace::HeapPointer* block_of(const CrashScene& scene, uint32_t index, uint64_t value) {
+  const trace::HeapPointer* best = nullptr;
   for (const trace::HeapPointer& pointer : scene.pointers) {
     const bool mine = pointer.from == ring::PointerFrom::kRegister && pointer.index == index;
-    if (mine && pointer.value == value) return &pointer;
+    if (!mine || pointer.value != value) continue;
+    if (best == nullptr || explains_better(pointer, *best)) best = &pointer;
   }
-  return nullptr;
+  return best;
 }
 
 bool is_pointer(std::string_view name) {

@@ -31,6 +31,10 @@ bool starts_with_any(std::string_view text, const auto& prefixes) {
 
 }  // namespace
 
+bool is_runtime_library(std::string_view path) {
+  return starts_with_any(base_name(path), kLibraries);
+}
+
 std::string plain_name(const std::string& function) {
   std::string plain;
   int depth = 0;
@@ -64,7 +68,7 @@ std::string plain_name(const std::string& function) {
 
 bool is_plumbing(const symbols::Frame& frame) {
   if (frame.file.find("/include/c++/") != std::string::npos) return true;
-  if (starts_with_any(base_name(frame.module), kLibraries)) return true;
+  if (is_runtime_library(frame.module)) return true;
   const std::string name = plain_name(frame.function);
   if (starts_with_any(name, kNamespaces)) return true;
   return std::find(kAllocators.begin(), kAllocators.end(), name) != kAllocators.end();

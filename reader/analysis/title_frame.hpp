@@ -6,11 +6,15 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reader/symbols/symbolizer.hpp"
 
 namespace dbgtrace::reader::analysis {
+
+// By the file's name: the standard libraries of C and C++, other allocators, and the loader.
+bool is_runtime_library(std::string_view path);
 
 // True for allocation functions, the standard libraries of C, C++ and Rust, and the loader.
 bool is_plumbing(const symbols::Frame& frame);

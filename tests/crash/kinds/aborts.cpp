@@ -9,8 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "kinds.hpp"
+
+// What -ftrapv has the compiler call.
+extern "C" int __addvsi3(int a, int b);
 
 // Not local: the compiler may not know every shape.
 struct Shape {
@@ -70,6 +74,24 @@ namespace {
   pause();
 }
 
+[[gnu::noinline]] int add_checked(int a, int b) {
+  return hidden(__addvsi3(a, b));  // crash: checked-overflow
+}
+
+[[gnu::noinline]] void forget_to_join() {
+  const std::thread thread([] { pause(); });
+  hidden(&thread);
+  usleep(10'000);
+}  // crash: unjoined-thread
+
+[[gnu::noinline]] void wait_for_child() {
+  if (fork() == 0) {  // crash: sent-by-child
+    kill(getppid(), SIGABRT);
+    _exit(0);
+  }
+  for (;;) pause();  // crash: sent-by-child
+}
+
 }  // namespace
 
 const Kind kAbortKinds[] = {
@@ -83,5 +105,8 @@ const Kind kAbortKinds[] = {
     {"pure-virtual", [] { hidden(new Circle); }},
     {"bad-alloc", allocate_too_much},
     {"sent-by-user", stop_oneself},
+    {"checked-overflow", [] { hidden(add_checked(hidden(0x7fff'ffff), hidden(1))); }},
+    {"unjoined-thread", forget_to_join},
+    {"sent-by-child", wait_for_child},
     {nullptr, nullptr},
 };

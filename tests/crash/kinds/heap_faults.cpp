@@ -36,6 +36,10 @@ struct Session {
   return length;
 }
 
+[[gnu::noinline]] int name_length_of_reused(Session* session) {
+  return session->name[0] + static_cast<int>(session->id);  // crash: use-after-reuse
+}
+
 void use_after_free() {
   Session* session = open_session();
   close_session(session);
@@ -107,6 +111,75 @@ void crash_inside_malloc() {
   allocate_from_broken_list();
 }
 
+struct Handler {
+  virtual ~Handler() = default;
+  virtual int handle(int request) { return request + state[0]; }
+  int state[40] = {};
+};
+
+// With only one, the compiler knows which function is called.
+struct LoudHandler : Handler {
+  int handle(int request) override { return 2 * request; }
+};
+
+[[gnu::noinline]] int ask(Handler* handler) {
+  return handler->handle(7) + 1;  // crash: call-after-free
+}
+
+void call_after_free() {
+  Handler* handler = hidden(1) == 1 ? hidden(new Handler) : new LoudHandler;
+  delete handler;
+  hidden(ask(hidden(handler)));
+}
+
+struct Node {
+  Node* next;
+  long value;
+  char padding[200];
+};
+
+[[gnu::noinline]] long sum_of(const Node* node) {
+  long sum = 0;
+  for (; node != nullptr; node = node->next) sum += node->value;  // crash: list-after-free
+  return sum;
+}
+
+void walk_freed_list() {
+  Node* list = nullptr;
+  for (int i = 0; i < 4; ++i) {
+    auto* node = static_cast<Node*>(std::malloc(sizeof(Node)));
+    node->next = list;
+    node->value = i;
+    list = hidden(node);
+  }
+  std::free(list->next);
+  hidden(sum_of(hidden(list)));
+}
+
+// The block is somebody else's text when it is used once more.
+void use_after_reuse() {
+  Session* session = open_session();
+  close_session(session);
+  auto* text = static_cast<char*>(std::malloc(sizeof(Session)));
+  std::memset(hidden(text), 'a', sizeof(Session));
+  hidden(name_length_of_reused(hidden(session)));
+}
+
+// No twin of close_session(), which the compiler would fold it with.
+[[gnu::noinline]] void drop(char* text) {
+  static_cast<volatile char*>(text)[7] = '.';
+  std::free(text);  // crash: small-overrun
+  stay();
+}
+
+void overrun_small_block() {
+  auto* text = static_cast<char*>(std::malloc(1100));
+  auto* behind = static_cast<char*>(std::malloc(1100));
+  std::memset(hidden(text), 'x', hidden(size_t{1120}));
+  drop(hidden(text));
+  hidden(behind);
+}
+
 }  // namespace
 
 const Kind kHeapKinds[] = {
@@ -117,5 +190,9 @@ const Kind kHeapKinds[] = {
     {"invalid-free", [] { free_inside(open_session()); }},
     {"corrupted-chunk", free_behind_overrun},
     {"inside-malloc", crash_inside_malloc},
+    {"call-after-free", call_after_free},
+    {"list-after-free", walk_freed_list},
+    {"use-after-reuse", use_after_reuse},
+    {"small-overrun", overrun_small_block},
     {nullptr, nullptr},
 };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstring>
 
 #include "kinds.hpp"
 
@@ -83,6 +84,23 @@ extern const char kGreeting[64] = "constant";
   return before + file[1025];  // crash: bus-error
 }
 
+[[gnu::noinline]] size_t length_of_null(const char* text) {
+  return std::strlen(text) + 1;  // crash: null-string
+}
+
+[[gnu::noinline]] void copy_to_null(char* to, const char* from, size_t size) {
+  std::memcpy(to, from, size);  // crash: null-copy
+  stay();
+}
+
+[[gnu::noinline]] int read_unmapped() {
+  auto* page = static_cast<volatile int*>(
+      mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  page[7] = 1;
+  munmap(const_cast<int*>(page), 65536);
+  return page[7];  // crash: unmapped-read
+}
+
 }  // namespace
 
 const Kind kMemoryKinds[] = {
@@ -95,6 +113,10 @@ const Kind kMemoryKinds[] = {
     {"non-canonical", [] { hidden(read_non_canonical()); }},
     {"exec-of-data", execute_data},
     {"write-to-rodata", write_rodata},
+    {"null-string", [] { hidden(length_of_null(hidden(static_cast<const char*>(nullptr)))); }},
+    {"null-copy",
+     [] { copy_to_null(hidden(static_cast<char*>(nullptr)), kGreeting, hidden(size_t{64})); }},
+    {"unmapped-read", [] { hidden(read_unmapped()); }},
     {"bus-error", [] { hidden(read_behind_end_of_file()); }},
     {nullptr, nullptr},
 };

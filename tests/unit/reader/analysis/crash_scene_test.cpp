@@ -94,6 +94,31 @@ TEST_CASE("the address of a signal that was sent is not believed") {
   CHECK_FALSE(Scene(builder).scene.by_itself);
 }
 
+TEST_CASE("a block counts as live only while the free that takes it is running") {
+  const auto freed_below = [](uint64_t innermost) {
+    tests::RecordingBuilder builder;
+    builder.add_module("/usr/bin/example", 0x400000, 0x500000);
+    builder.add_module("/usr/lib/libc.so.6", 0x7f0000000000, 0x7f0000100000);
+    const uint32_t free_stack = builder.add_stack({0x400250, 0x400350});
+    tests::BlackBoxBuilder box(builder);
+    const ring::CrashHead& head = box.begin_crash(SIGSEGV, 1);
+    ring::HeapPointer pointer{};
+    pointer.value = pointer.block_address = tests::kFreedBlock;
+    pointer.block_bytes = 64;
+    pointer.free_us = head.time_us - 100;
+    pointer.free_stack = free_stack;
+    pointer.from = static_cast<uint16_t>(ring::PointerFrom::kRegister);
+    pointer.state = static_cast<uint16_t>(ring::PointeeState::kFreed);
+    box.seal_head();
+    box.add_stack(4242, {innermost, 0x400250, 0x400350});
+    box.add_entry(ring::PartKind::kHeapPointers, 0, pointer);
+    return Scene(builder).scene.pointers.at(0).freed;
+  };
+  CHECK_FALSE(freed_below(0x7f0000000500));
+  // A loop called one function, which ended by a jump to free(), and now another one.
+  CHECK(freed_below(0x400150));
+}
+
 TEST_CASE("behind a handler that aborts lies the fault that it was given") {
   tests::RecordingBuilder builder;
   builder.add_module("/usr/bin/example", 0x400000, 0x500000);
