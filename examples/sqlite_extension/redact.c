@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A loadable extension for SQLite with two functions and two everyday bugs (see the README):
+// A loadable extension for SQLite with two everyday bugs (see the README):
 //   redact(text)         the text with every digit replaced by '#'; leaks a buffer on each call
-//   card_tail(text)      the last four characters; crashes when it is given NULL
+//   remember(text), forget(), recall()   one note; recalling what was forgotten reads a freed block
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,19 +30,58 @@ static void redact(sqlite3_context* context, int count, sqlite3_value** values) 
   sqlite3_result_text(context, masked, -1, SQLITE_TRANSIENT);
 }
 
-static void card_tail(sqlite3_context* context, int count, sqlite3_value** values) {
+struct note {
+  size_t length;
+  char* text;
+  char author[512];
+};
+static struct note* last;
+
+static struct note* write_note(const char* text) {
+  struct note* note = calloc(1, sizeof(*note));
+  if (note == NULL) return NULL;
+  note->text = strdup(text);
+  note->length = strlen(text);
+  return note;
+}
+
+static void remember(sqlite3_context* context, int count, sqlite3_value** values) {
+  (void)context;
   (void)count;
   const char* text = (const char*)sqlite3_value_text(values[0]);
-  // The bug: the text of an SQL NULL is a null pointer.
-  size_t length = text[0] == '\0' ? 0 : strlen(text);
-  sqlite3_result_text(context, length > 4 ? text + length - 4 : text, -1, SQLITE_TRANSIENT);
+  if (text != NULL) last = write_note(text);
 }
+
+static void forget(sqlite3_context* context, int count, sqlite3_value** values) {
+  (void)count;
+  (void)values;
+  if (last == NULL) return;
+  free(last->text);
+  free(last);  // The bug: `last` still points to it.
+  sqlite3_result_int(context, 1);
+}
+
+static void recall(sqlite3_context* context, int count, sqlite3_value** values) {
+  (void)count;
+  (void)values;
+  if (last == NULL || last->text[0] == '\0') return;
+  sqlite3_result_text(context, last->text, (int)last->length, SQLITE_TRANSIENT);
+}
+
+static const struct {
+  const char* name;
+  int arguments;
+  void (*function)(sqlite3_context*, int, sqlite3_value**);
+} functions[] = {
+    {"redact", 1, redact}, {"remember", 1, remember}, {"forget", 0, forget}, {"recall", 0, recall}};
 
 int sqlite3_redact_init(sqlite3* db, char** error, const sqlite3_api_routines* api) {
   (void)error;
   SQLITE_EXTENSION_INIT2(api);
-  const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
-  int status = sqlite3_create_function(db, "redact", 1, flags, NULL, redact, NULL, NULL);
-  if (status != SQLITE_OK) return status;
-  return sqlite3_create_function(db, "card_tail", 1, flags, NULL, card_tail, NULL, NULL);
+  int status = SQLITE_OK;
+  for (size_t i = 0; status == SQLITE_OK && i < sizeof(functions) / sizeof(functions[0]); ++i) {
+    status = sqlite3_create_function(db, functions[i].name, functions[i].arguments, SQLITE_UTF8,
+                                     NULL, functions[i].function, NULL, NULL);
+  }
+  return status;
 }
