@@ -54,6 +54,7 @@ test-real: ## install third-party programs (servers, runtimes) and run the suite
 	@$(MAKE) build
 	@tests/real/install
 	@tests/real/run --lib $(BUILD)/lib/libdbgtrace.so --reader $(BUILD)/bin/dbgtrace --require-all
+	@tests/real/attach --lib $(BUILD)/lib/libdbgtrace.so --reader $(BUILD)/bin/dbgtrace
 	@tests/page/run $(BUILD)
 	@npm --prefix tests/exports ci --no-audit --no-fund --loglevel=error
 	@tests/exports/run $(BUILD) --require-all

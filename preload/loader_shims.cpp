@@ -11,7 +11,7 @@ using namespace dbgtrace::hooks;
 
 DBGTRACE_EXPORT int dlclose(void* handle) noexcept {
   // Looked up at each call: before glibc 2.34 it lies in libdl, which may be loaded late.
-  const auto next = reinterpret_cast<int (*)(void*)>(os::find_after(os::own_object(), "dlclose"));
+  const auto next = reinterpret_cast<int (*)(void*)>(os::find_next("dlclose"));
   if (next == nullptr) return -1;
   const int result = next(handle);
   if (!process::g_session.off()) stack::loaded_code.doubt();

@@ -50,7 +50,13 @@ struct Section {
 };
 static_assert(sizeof(Section) == 24);
 
-enum class State : uint32_t { kRunning = 1, kExited = 2, kCrashed = 3, kExecuted = 4 };
+enum class State : uint32_t {
+  kRunning = 1,
+  kExited = 2,
+  kCrashed = 3,
+  kExecuted = 4,
+  kDetached = 5
+};
 enum class Arch : uint32_t { kX86_64 = 1, kAarch64 = 2 };
 
 // Sums over samples. hits counts samples; weight_q15 is the sum of weights in 1/32768 (see

@@ -70,6 +70,13 @@ void LiveIndex::start(void* memory, uint32_t slots) {
   passed_ = reinterpret_cast<std::atomic<uint8_t>*>(words_ + words_for(slots));
 }
 
+void* LiveIndex::stop() {
+  void* memory = words_;
+  words_ = nullptr;
+  has_inherited_ = false;
+  return memory;
+}
+
 inline LiveIndex::Home LiveIndex::home_of(uintptr_t address) {
   const uint64_t hash = (address >> 12) * uint64_t{0x9e3779b97f4a7c15};
   const auto row = static_cast<uint32_t>(hash >> 32);

@@ -35,6 +35,9 @@ class LiveIndex {
   constexpr LiveIndex() = default;
 
   void start(void* memory, uint32_t slots);
+  // Holds nothing any more. Returns the memory that start() was given, for whom nobody looks into
+  // any more.
+  void* stop();
   bool started() const { return words_ != nullptr; }
   uint32_t slots() const { return slots_; }
 

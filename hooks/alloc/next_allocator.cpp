@@ -72,7 +72,7 @@ void resolve_next_allocator() {
       {"free_sized", os::place_of(g_next.free_sized)},
       {"free_aligned_sized", os::place_of(g_next.free_aligned_sized)},
   };
-  os::find_all_after(os::own_object(), symbols);
+  os::find_all_next(symbols);
   g_object = symbols[0].object;
 }
 

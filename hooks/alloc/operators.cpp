@@ -72,7 +72,7 @@ NewFunction counted_form(uint32_t form, std::integer_sequence<uint32_t, kNews...
 // The next definition, and whether it is the allocator's own.
 void* find_operator(const os::SymbolName& name, bool& of_allocator) {
   void* address = nullptr;
-  const link_map* object = os::definer_after(os::own_object(), name, address);
+  const link_map* object = os::next_definer(name, address);
   if (object == nullptr) nobody_defines_it();
   of_allocator = object == next_allocator_object();
   return address;

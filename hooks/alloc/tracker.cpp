@@ -9,6 +9,7 @@
 #include "hooks/alloc/own_cost.hpp"
 #include "hooks/alloc/sample_site.hpp"
 #include "hooks/alloc/thread_memo.hpp"
+#include "hooks/attach/wiring.hpp"
 #include "hooks/crash/alt_stack.hpp"
 #include "hooks/os/files.hpp"
 #include "hooks/os/link_map.hpp"
@@ -29,6 +30,7 @@ using process::SessionState;
 using ring::Ledger;
 
 constexpr uint64_t kNever = uint64_t{1} << 62;  // a countdown that no program reaches
+constexpr uint64_t kNotNow = uint64_t{1} << 20;
 
 // kExact: every allocation is counted and its block followed. kCounting: every one is counted, but
 // only sampled blocks are followed, since there are too many. In both every request comes here.
@@ -116,6 +118,7 @@ void record_birth(void* start, uint64_t size_bytes, const Hit& hit, Frame frame,
     g_blocks.born_unseen(*site.site, size_bytes, moment);
   }
   note_metrics(ledger, g_session.events(), moment.now_us, !g_session.sandboxed());
+  attach::notice_modules(moment.now_us);
 }
 
 uint32_t live_slots(bool every_allocation) {
@@ -152,10 +155,21 @@ void forget_parent() {
   forget_memos();
 }
 
-// Never sampled again in a process that does not record.
+// Never sampled again in a process that does not record, unless a recording may come later.
 Hit pass_for_ever() {
-  t_state.countdown = kNever;
+  t_state.countdown = os::loaded_at_start() ? kNever : kNotNow;
   return {false, 0};
+}
+
+void forget_recording(bool nobody_inside) {
+  g_mode.store(Mode::kSampled, std::memory_order_relaxed);
+  g_free_filter.hold_none();
+  g_slots.forget();
+  if (void* memory = g_index.stop(); memory != nullptr && nobody_inside) {
+    os::unmap_guarded(memory, LiveIndex::bytes_for(g_index.slots()));
+  }
+  process::forget_modules();
+  forget_memos();
 }
 
 // A forked child that records nothing (yet): its index is the parent's, copied.
@@ -169,7 +183,7 @@ void forget_unrecorded(uintptr_t address) {
 }  // namespace
 
 void start_recorder() {
-  g_session.set_listener({private_bytes, begin_recording, forget_parent});
+  g_session.set_listener({private_bytes, begin_recording, forget_parent, forget_recording});
   void* find_object = nullptr;
   void* stack_end = nullptr;
   void* single_threaded = nullptr;

@@ -113,6 +113,12 @@ void take_alternate_stack_back() {
   to_pool(stack);
 }
 
+void reuse_alternate_stack(uintptr_t lowest_byte) { to_pool(lowest_byte); }
+
+long alternate_stack_offset() {
+  return reinterpret_cast<char*>(&t_stack) - static_cast<char*>(__builtin_thread_pointer());
+}
+
 int change_alternate_stack(const stack_t* wanted, stack_t* before) {
   const int result = next_signals().sigaltstack(wanted, before);
   // Only now is it known that both can be read.

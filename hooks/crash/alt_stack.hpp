@@ -5,6 +5,8 @@
 
 #include <signal.h>
 
+#include <cstdint>
+
 namespace dbgtrace::hooks::crash {
 
 // Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never (mmap; stacks are pooled).
@@ -15,6 +17,13 @@ void give_alternate_stack();
 
 // The calling thread ends.
 void take_alternate_stack_back();
+
+// Where a thread keeps the lowest byte of the stack that it was given (up to 1: none), from its
+// thread pointer on.
+long alternate_stack_offset();
+
+// One of them that its thread has no more.
+void reuse_alternate_stack(uintptr_t lowest_byte);
 
 // As sigaltstack(2), in the program's terms.
 int change_alternate_stack(const stack_t* wanted, stack_t* before);

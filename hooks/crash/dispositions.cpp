@@ -86,6 +86,18 @@ void adopt_default(int signal) {
   next_signals().sigaction(signal, &ours, nullptr);
 }
 
+// A handler that the program has set before we came. Its restorer and its mask stay.
+void adopt_handler(int signal) {
+  os::KernelAction found{};
+  if (os::kernel_sigaction(signal, nullptr, &found) != 0 || found.handler == 0) return;
+  const Slot slot = to_kernel({found.handler, static_cast<uint32_t>(found.flags)});
+  if (slot.handler == found.handler) return;
+  os::KernelAction ours = found;
+  ours.handler = slot.handler;
+  ours.flags = slot.flags;
+  os::kernel_sigaction(signal, &ours, nullptr);
+}
+
 // Puts wanted into the slot if it holds handler. The kernel has no compare-and-swap: what another
 // thread put there in between is given back, and what a third one put there meanwhile, as well.
 void replace_if(int signal, uintptr_t handler, const os::KernelAction& wanted) {
@@ -110,6 +122,31 @@ void start_dispositions() {
   for (const int signal : kSignals) {
     if (is_captured(signal)) adopt_default(signal);
   }
+}
+
+void attach_dispositions() {
+  start_dispositions();
+  for (const int signal : kSignals) {
+    if (is_captured(signal)) adopt_handler(signal);
+  }
+}
+
+void detach_dispositions() {
+  for (const int signal : kSignals) {
+    os::KernelAction found{};
+    Action own{};
+    if (!is_captured(signal) || os::kernel_sigaction(signal, nullptr, &found) != 0) continue;
+    if (!find_action(found.handler, own)) continue;
+    os::KernelAction given = found;
+    given.handler = own.handler;
+    given.flags = (static_cast<uint32_t>(found.flags) & ~kHiddenFlags) | unhide(own.hidden);
+    if ((own.hidden & kUntouched) != 0) {
+      given.flags &= ~static_cast<unsigned long>(kRestorer);
+      given.restorer = 0;
+    }
+    replace_if(signal, found.handler, given);
+  }
+  g_capture.store(Capture::kNone, std::memory_order_release);
 }
 
 bool is_captured(int signal) {

@@ -28,6 +28,11 @@ enum class Capture : uint8_t {
 // Once the session knows its options: puts stubs where the default action is in force.
 void start_dispositions();
 
+// The same in a program that runs already: also puts stubs before the handlers that it has.
+void attach_dispositions();
+// Gives the kernel back what the program had asked for; no call is translated from then on.
+void detach_dispositions();
+
 // Whether calls for this signal are ours to translate.
 bool is_captured(int signal);
 bool captures_crashes();

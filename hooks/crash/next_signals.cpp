@@ -25,7 +25,7 @@ const NextSignals& next_signals() {
       {"siginterrupt", os::place_of(g_next.siginterrupt)},
       {"sigaltstack", os::place_of(g_next.sigaltstack)},
   };
-  os::find_all_after(os::own_object(), symbols);
+  os::find_all_next(symbols);
   g_resolved.store(true, std::memory_order_release);
   return g_next;
 }

@@ -31,7 +31,7 @@ constinit std::atomic<Create> g_next{nullptr};
 // Looked up until found: before glibc 2.34 it lies in libpthread, which may be loaded late.
 Create next_create() {
   if (const Create known = g_next.load(std::memory_order_relaxed); known != nullptr) return known;
-  const auto found = reinterpret_cast<Create>(os::find_after(os::own_object(), "pthread_create"));
+  const auto found = reinterpret_cast<Create>(os::find_next("pthread_create"));
   g_next.store(found, std::memory_order_relaxed);
   return found;
 }

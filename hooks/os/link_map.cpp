@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <atomic>
 #include <cstring>
 
 #include "hooks/os/raw_syscall.hpp"
@@ -131,9 +132,11 @@ void* find_in_tables(const link_map& object, const Tables& tables, const SymbolN
   return address;
 }
 
-void find_all_from(const link_map* object, std::span<Wanted> symbols) {
+void find_all_from(const link_map* object, std::span<Wanted> symbols,
+                   const link_map* left_out = nullptr) {
   size_t missing = symbols.size();
   for (; object != nullptr && missing != 0; object = object->l_next) {
+    if (object == left_out) continue;
     const Tables tables = tables_of(*object);
     for (Wanted& symbol : symbols) {
       if (symbol.object != nullptr) continue;
@@ -182,6 +185,41 @@ void find_all_after(const link_map* after, std::span<Wanted> symbols) {
 
 void find_all(std::span<Wanted> symbols) { find_all_from(first_object(), symbols); }
 
+bool loaded_at_start() {
+  enum : int8_t { kUnknown, kYes, kNo };
+  static constinit std::atomic<int8_t> known{kUnknown};
+  if (const int8_t seen = known.load(std::memory_order_relaxed); seen != kUnknown)
+    return seen == kYes;
+  const link_map* own = own_object();
+  if (own == nullptr) return false;  // too early to say
+  const bool yes = find_after(own, "__libc_start_main") != nullptr;
+  known.store(yes ? kYes : kNo, std::memory_order_relaxed);
+  return yes;
+}
+
+void find_all_next(std::span<Wanted> symbols) {
+  const link_map* own = own_object();
+  if (own == nullptr) return;
+  if (loaded_at_start()) return find_all_after(own, symbols);
+  find_all_from(first_object(), symbols, own);
+}
+
+const link_map* next_definer(const SymbolName& name, void*& address) {
+  const link_map* own = own_object();
+  if (own == nullptr) return nullptr;
+  if (loaded_at_start()) return definer_after(own, name, address);
+  for (const link_map* object = first_object(); object != nullptr; object = object->l_next) {
+    address = object == own ? nullptr : find_in_object(*object, name);
+    if (address != nullptr) return object;
+  }
+  return nullptr;
+}
+
+void* find_next(const SymbolName& name) {
+  void* address = nullptr;
+  return next_definer(name, address) != nullptr ? address : nullptr;
+}
+
 void* find_anywhere(const SymbolName& name) {
   const link_map* first = first_object();
   if (first == nullptr) return nullptr;
@@ -208,6 +246,20 @@ void hide_own_symbols(bool (*is_hidden)(const char* name)) {
       symbols[i].st_info = ELF64_ST_INFO(ELF64_ST_BIND(symbols[i].st_info), STT_FILE);
   }
   raw_syscall(SYS_mprotect, at, size, PROT_READ);
+}
+
+uint32_t exports_of(const link_map& object, Export* exports, uint32_t capacity) {
+  const Tables tables = tables_of(object);
+  if (tables.symbols == nullptr || tables.strings == nullptr || tables.gnu_hash == nullptr)
+    return 0;
+  const uint32_t end = end_of_gnu(tables);
+  uint32_t count = 0;
+  for (uint32_t i = tables.gnu_hash[1]; i < end && count < capacity; ++i) {
+    const ElfW(Sym)& symbol = tables.symbols[i];
+    if (symbol.st_shndx != SHN_UNDEF && ELF64_ST_TYPE(symbol.st_info) == STT_FUNC)
+      exports[count++] = {tables.strings + symbol.st_name, object.l_addr + symbol.st_value};
+  }
+  return count;
 }
 
 bool executable_defines(const SymbolName& name) {

@@ -19,6 +19,7 @@ void forget_in_child() { g_fallback_word.store(0, std::memory_order_relaxed); }
 }  // namespace
 
 void AddressSpace::start(bool may_probe) {
+  if (word_ != nullptr) return adopt();  // attached again
   word_ = &g_fallback_word;
   if (!may_probe) {  // fork() through libc is still seen; nothing else can be asked
     __register_atfork(nullptr, nullptr, forget_in_child, nullptr);

@@ -27,7 +27,7 @@ void resolve_next_process() {
       {"prctl", os::place_of(g_next_process.prctl)},
       {"syscall", &dbgtrace_next_syscall},
   };
-  os::find_all_after(os::own_object(), symbols);
+  os::find_all_next(symbols);
 }
 
 extern "C" __attribute__((visibility("hidden"))) void dbgtrace_note_syscall(long number, long first,

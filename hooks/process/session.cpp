@@ -81,12 +81,17 @@ void Session::prepare(const char* const* environment) {
   if (state_.load(std::memory_order_acquire) != SessionState::kUnborn || environment == nullptr)
     return;
   if (preparing_.exchange(true, std::memory_order_acquire)) return;
+  if (os::loaded_at_start()) return read_settings(environment, environment);
+  state_.store(SessionState::kOff, std::memory_order_release);  // until somebody attaches
+}
+
+void Session::read_settings(const char* const* settings, const char* const* environment) {
   OptionErrors errors;
-  options_ = parse_options(environment, errors);
+  options_ = parse_options(settings, errors);
   gather_facts(g_facts);
   // Whoever debugs sees each delivery of a signal: one that we pass on would stop the program
-  // twice.
-  if (g_facts.traced) options_.crash = false;
+  // twice. Who attaches us traces only to do so.
+  if (g_facts.traced && !attached()) options_.crash = false;
   pid_ = g_facts.restricted() ? g_facts.pid : os::process_id();
   static constinit char log_path[kMaxPath] = {};
   os::Text log(log_path, sizeof(log_path));
@@ -118,12 +123,50 @@ void Session::prepare(const char* const* environment) {
     options_.sample_bytes = 0;
   }
   const bool off = disabled || other || (!records_allocations() && !options_.crash);
-  if (!disabled) apply_child_policy(options_.children, environment);
+  if (!disabled && !attached()) apply_child_policy(options_.children, environment);
   if (!off) {
     report(errors);
     space_.start(!g_facts.restricted());
   }
   state_.store(off ? SessionState::kOff : SessionState::kReady, std::memory_order_release);
+}
+
+bool Session::attach(const char* const* settings, const char* const* environment) {
+  const SessionState found = state();
+  const bool idle = found == SessionState::kUnborn
+                        ? !preparing_.exchange(true)
+                        : found == SessionState::kOff && !os::loaded_at_start();
+  if (!idle || attached() || environment == nullptr) return false;
+  attached_.store(true, std::memory_order_relaxed);
+  forked_ = false;
+  parent_ = {};
+  lost_at_start_.store(0, std::memory_order_relaxed);
+  read_settings(settings, environment);
+  bool recording = state() == SessionState::kReady && become_ready();
+  // Whoever attaches is to hear now that the folder is full.
+  if (recording && records_allocations() && !ready_to_sample()) recording = is_recording();
+  attached_.store(recording, std::memory_order_relaxed);
+  return recording;
+}
+
+void Session::detach(bool nobody_inside) {
+  if (!attached()) return;
+  if (owned_by_this_pid()) {
+    ring::LiveHeader& live = ledger_.live();
+    live.end_us = now_us();
+    std::atomic_ref<uint32_t>(live.state)
+        .store(static_cast<uint32_t>(ring::State::kDetached), std::memory_order_release);
+  }
+  state_.store(SessionState::kOff, std::memory_order_release);
+  attached_.store(false, std::memory_order_relaxed);
+  if (listener_.detached != nullptr) listener_.detached(nobody_inside);
+  if (file_.base == nullptr) return;
+  // Whoever is still inside writes into private memory from now on.
+  if (nobody_inside)
+    os::unmap_guarded(file_.base, file_.plan.file_bytes);
+  else
+    mapping_.replace();
+  file_.base = nullptr;
 }
 
 // The place that was named may be for one process only: another, also a forked child of that one,

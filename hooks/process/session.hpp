@@ -6,6 +6,9 @@
 //                            |  ^                      |
 //                            |  +--- forked child -----+--> kOff (disabled, no room, policy)
 //
+// A recorder that was attached to a running program goes from kRecording to kOff when it is
+// detached, and on from there when it is attached again.
+//
 // kStarting is held by one thread, which creates the file; samples of other threads meanwhile are
 // dropped and counted.
 #pragma once
@@ -33,6 +36,9 @@ struct SessionListener {
   uint64_t (*private_bytes)(bool every_allocation);  // at most; counted in DBGTRACE_SIZE
   bool (*begin)(bool every_allocation, uint32_t live_capacity);  // false: no memory, do not record
   void (*forked)();                                              // in a child, before it records
+  // The recording was ended from outside. nobody_inside: no thread is in the recorder, so memory
+  // can be given back.
+  void (*detached)(bool nobody_inside);
 };
 
 // Thread-safety: yes. Signal-safety: yes, except start-up, which a signal handler may only find
@@ -43,6 +49,15 @@ class Session {
 
   // Reads options once; any thread, any number of times. From then on state() is kReady or kOff.
   void prepare(const char* const* environment);
+
+  // A recorder that was loaded into a running program: `settings` takes the place of the
+  // environment's DBGTRACE_ variables. Starts the recording. False: it can't, or there is one
+  // already. Threads: one at a time.
+  bool attach(const char* const* settings, const char* const* environment);
+  // Ends that recording; attach() may follow.
+  void detach(bool nobody_inside);
+  bool own_malloc() const { return own_malloc_; }
+  bool attached() const { return attached_.load(std::memory_order_relaxed); }
 
   // True if a sample may be recorded now: starts the recording if need be, and a forked child's
   // own. One load and compare where all is as usual.
@@ -110,6 +125,7 @@ class Session {
   bool survive_lost_mapping(const void* address);
 
  private:
+  void read_settings(const char* const* settings, const char* const* environment);
   bool is_recording() const {
     return state_.load(std::memory_order_acquire) == SessionState::kRecording && space_.is_own();
   }
@@ -126,6 +142,7 @@ class Session {
 
   std::atomic<SessionState> state_{SessionState::kUnborn};
   std::atomic<bool> preparing_{false};
+  std::atomic<bool> attached_{false};
   std::atomic<bool> sandboxed_{false};
   std::atomic<FolderRoom> room_{FolderRoom::kUncounted};
   bool forked_ = false;

@@ -44,7 +44,7 @@ void start_thread_watch(void (*on_end)()) {
   SetSpecific set = nullptr;
   os::Wanted symbols[] = {{"pthread_key_create", os::place_of(create)},
                           {"pthread_setspecific", os::place_of(set)}};
-  os::find_all_after(os::own_object(), symbols);
+  os::find_all_next(symbols);
   if (create == nullptr || set == nullptr || create(&g_key, end_thread) != 0) return;
   if (g_key < kKeysWithoutMemory) g_set_specific = set;
 }

@@ -39,6 +39,8 @@ ProcessState state_of(const ring::Header& header, const ProcessTable& processes)
       return {StateKind::kCrashed, {}, signal_of(header), ""};
     case ring::State::kExecuted:
       return {StateKind::kExec, {}, {}, ""};
+    case ring::State::kDetached:
+      return {StateKind::kDetached, {}, {}, "the process went on unrecorded"};
     case ring::State::kRunning:
       return running_or_killed(header, processes);
   }
@@ -57,6 +59,8 @@ const char* name_of(StateKind kind) {
       return "killed";
     case StateKind::kExec:
       return "exec";
+    case StateKind::kDetached:
+      return "detached";
     case StateKind::kUnknown:
       return "unknown";
   }

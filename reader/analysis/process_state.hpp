@@ -13,7 +13,7 @@
 
 namespace dbgtrace::reader::analysis {
 
-enum class StateKind { kRunning, kExited, kCrashed, kKilled, kExec, kUnknown };
+enum class StateKind { kRunning, kExited, kCrashed, kKilled, kExec, kDetached, kUnknown };
 
 struct ProcessState {
   StateKind kind = StateKind::kUnknown;

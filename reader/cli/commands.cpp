@@ -15,7 +15,7 @@
 namespace dbgtrace::reader::cli {
 namespace {
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 12> kCommands = {{
     {"run", "start a program recorded",
      "  dbgtrace run -- ./server --port 80\n"
      "  dbgtrace run --sample 1 -- ./test_program      every allocation\n"
@@ -23,6 +23,12 @@ constexpr std::array<Command, 10> kCommands = {{
      prepare_run},
     {"doctor", "whether and how a program, or a running process, can be recorded here",
      "  dbgtrace doctor ./server\n  dbgtrace doctor 1234 --json\n", prepare_doctor},
+    {"attach", "start recording in a process that runs",
+     "  dbgtrace attach 4711                           prints where the recording is\n"
+     "  dbgtrace attach 4711 --sample 64K --out /var/tmp/%e.%p.dbgt\n",
+     prepare_attach},
+    {"detach", "end that recording and leave the process as it was", "  dbgtrace detach 4711\n",
+     prepare_detach},
     {"list", "the recordings in the usual places, newest first",
      "  dbgtrace list\n  dbgtrace list /var/tmp/recordings --json\n", prepare_list},
     {"info", "what a recording is: process, state, counts, losses, cost",

@@ -24,6 +24,8 @@ struct Command {
 
 Action prepare_run(CLI::App& command);
 Action prepare_doctor(CLI::App& command);
+Action prepare_attach(CLI::App& command);
+Action prepare_detach(CLI::App& command);
 Action prepare_list(CLI::App& command);
 Action prepare_info(CLI::App& command);
 Action prepare_leaks(CLI::App& command);

@@ -72,9 +72,9 @@ void check_live_header(Trace& trace, DamageLog& damages) {
   ring::LiveHeader& live = trace.header.live;
   constexpr uint64_t kAt = offsetof(ring::Header, live);
   if (live.state < static_cast<uint32_t>(ring::State::kRunning) ||
-      live.state > static_cast<uint32_t>(ring::State::kExecuted)) {
+      live.state > static_cast<uint32_t>(ring::State::kDetached)) {
     damages.add(kAt, sizeof(live.state),
-                fmt::format("the state is {}, expected 1 to 4", live.state));
+                fmt::format("the state is {}, expected 1 to 5", live.state));
   }
   bool sound = true;
   for (double* sum : {&live.births.weight_variance, &live.births.bytes_variance,
