@@ -141,6 +141,7 @@ class Bench:
         self.reader, self.programs, self.work = reader, pathlib.Path(programs), pathlib.Path(work)
         self.quick, self.bare = quick, bare
         self.runs = 0
+        self.started = []
         self.lib = None
         if not bare:
             # A copy that any user can read, wherever the build is.
@@ -212,6 +213,7 @@ class Bench:
             start_new_session=True,
         )
         process.folder = folder
+        self.started.append(process)
         return process
 
     def finish(self, process, timeout=30):
@@ -245,6 +247,13 @@ class Bench:
                 f"{what}: {name} differs\n  bare     {expected!r}\n  recorded {found!r}"
                 f"\n  log {recorded.log}",
             )
+
+    def end_all(self):
+        """What a failed case has left running."""
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def mount_tmpfs(self, size):
         """A small file system, gone with this process: `run` has a mount namespace of its own."""
