@@ -9,6 +9,7 @@
 #include "reader/analysis/captured_memory.hpp"
 #include "reader/analysis/kernel_names.hpp"
 #include "reader/analysis/leaks.hpp"
+#include "reader/analysis/signal_frame.hpp"
 #include "reader/analysis/title_frame.hpp"
 #include "reader/symbols/demangle.hpp"
 
@@ -66,6 +67,7 @@ class SceneBuilder {
   const trace::Crash& crash_;
   const Resolver& resolver_;
   CrashScene scene_;
+  uint64_t error_code_ = 0;
 };
 
 CrashScene SceneBuilder::build() {
@@ -94,6 +96,7 @@ void SceneBuilder::read_head() {
       scene_.sent && head.sender_pid > 0 &&
       static_cast<uint32_t>(head.sender_pid) == (head.pid != 0 ? head.pid : trace_.header.pid);
   scene_.trap = head.trap_number;
+  error_code_ = head.error_code;
   scene_.flags = head.flags;
   scene_.stack_low = head.stack_low;
   scene_.stack_high = head.stack_high;
@@ -134,10 +137,12 @@ void SceneBuilder::read_texts() {
 }
 
 // Many programs handle a fault to print something, and then raise it again or abort: the fault is
-// what matters. It is known by its count in the black box, and lies below the handler on the stack.
+// what matters. It lies below the handler on the stack, where the kernel's frame tells what it was;
+// else its note in the black box does. Or it is on top, if the signal was blocked while the handler
+// ran.
 void SceneBuilder::look_behind_handler() {
   constexpr uint64_t kLongestHandlerUs = 10'000'000;
-  if (!scene_.stack.interrupted || !scene_.by_itself) return;
+  if (!scene_.by_itself) return;
   const ring::HandledFault* newest = nullptr;
   for (const ring::HandledFault& fault : trace_.black_box.handled) {
     if (fault.last_tid != crash_.head.tid || was_sent(fault.last_code)) continue;
@@ -145,34 +150,51 @@ void SceneBuilder::look_behind_handler() {
     if (crash_.head.time_us - fault.last_us > kLongestHandlerUs) continue;
     if (newest == nullptr || fault.last_us > newest->last_us) newest = &fault;
   }
-  const uint32_t index = crash_.stack.interrupted;
   // A signal may have interrupted any code; the fault's own address makes it certain.
-  if (newest == nullptr || crash_.stack.pcs[index] != newest->last_pc) return;
+  const bool returned =
+      newest != nullptr && !scene_.registers.empty() && scene_.pc == newest->last_pc;
+  const uint64_t interrupted =
+      scene_.stack.interrupted ? crash_.stack.pcs[crash_.stack.interrupted] : 0;
+  const bool below = newest != nullptr && interrupted != 0 && interrupted == newest->last_pc;
+  std::optional<SignalFrame> frame;
+  if (interrupted != 0 && scene_.arch == ring::Arch::kX86_64) {
+    frame = find_signal_frame(crash_, interrupted);
+  }
+  if (!returned && !below && !frame) return;
   scene_.reraised = true;
-  scene_.signal = static_cast<int>(newest->signal);
-  scene_.code = newest->last_code;
   scene_.sent = scene_.by_itself = false;
-  scene_.pc = newest->last_pc;
+  scene_.signal = frame ? frame->signal : static_cast<int>(newest->signal);
+  scene_.code = frame ? frame->code : newest->last_code;
+  scene_.fault_address.reset();
+  if (scene_.code != SI_KERNEL) {
+    scene_.fault_address = frame ? frame->address : newest->last_address;
+  }
+  if (returned && !frame) return;
+  scene_.pc = interrupted;
   scene_.sp = scene_.frame_pointer = std::nullopt;
   scene_.trap = 0;
+  if (frame) {
+    scene_.sp = frame->sp;
+    scene_.frame_pointer = frame->frame_pointer;
+    scene_.trap = frame->trap;
+    error_code_ = frame->error;
+  }
   scene_.registers.clear();
   scene_.instruction.reset();
-  scene_.fault_address.reset();
-  if (newest->last_code != SI_KERNEL) scene_.fault_address = newest->last_address;
   scene_.crash_frame = *scene_.stack.interrupted;
 }
 
 void SceneBuilder::read_access() {
   if (scene_.signal != SIGSEGV && scene_.signal != SIGBUS) return;
-  if (scene_.sent || scene_.reraised) {
+  if (scene_.sent || (scene_.reraised && scene_.trap == 0)) {
     if (scene_.fault_address && *scene_.fault_address == scene_.pc)
       scene_.access = Access::kExecute;
     return;
   }
   if (scene_.arch == ring::Arch::kAarch64) {
-    scene_.access = arm_access(crash_.head.error_code);
+    scene_.access = arm_access(error_code_);
   } else if (scene_.trap == kPageFault) {
-    const uint64_t error = crash_.head.error_code;
+    const uint64_t error = error_code_;
     scene_.access = (error & kFetchBit) != 0   ? Access::kExecute
                     : (error & kWriteBit) != 0 ? Access::kWrite
                                                : Access::kRead;

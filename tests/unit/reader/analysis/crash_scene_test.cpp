@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstring>
+
 #include "reader/analysis/crash_class.hpp"
 #include "reader/trace/load.hpp"
 #include "tests/support/crash_example.hpp"
@@ -148,6 +150,69 @@ TEST_CASE("behind a handler that aborts lies the fault that it was given") {
   CHECK_FALSE(Scene(builder).scene.reraised);
   fault.last_pc = 0x400150;
   fault.last_us = 0;
+  CHECK_FALSE(Scene(builder).scene.reraised);
+}
+
+TEST_CASE("the kernel's frame below a handler tells the fault, whatever the handler met since") {
+  tests::RecordingBuilder builder;
+  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
+  tests::BlackBoxBuilder box(builder);
+  ring::CrashHead& head = box.begin_crash(SIGABRT, -6);
+  head.sender_pid = 4242;
+  head.registers[ring::kX86Rip] = 0x400950;
+  head.registers[ring::kX86Rsp] = 0x7ffc00000000;
+  box.seal_head();
+  auto& fault = box.box().handled[0];  // of a probe of the handler's own
+  fault.last_code = 1;
+  fault.count = 2;
+  fault.last_us = head.time_us - 1000;
+  fault.last_pc = 0x400351;
+  fault.last_tid = 4242;
+  fault.signal = SIGSEGV;
+  box.add_stack(4242, {0x400950, 0x400850, 0x400150, 0x400250}, 2);
+  std::vector<uint8_t> stack(1024);
+  const auto put = [&stack](size_t at, uint64_t value) {
+    std::memcpy(stack.data() + 128 + at, &value, sizeof(value));
+  };
+  put(168, 0x400150);  // rip
+  put(192, 6);         // a write
+  put(200, 14);        // a page fault
+  put(304, SIGSEGV);
+  put(312, 1);
+  put(320, 0x18);
+  box.add_memory(ring::MemoryOf::kStackOfThread, 0x7ffc00000000, stack);
+  const Scene scene(builder);
+  CHECK(scene.scene.reraised);
+  CHECK(scene.scene.signal == SIGSEGV);
+  CHECK(scene.scene.fault_address == 0x18);
+  CHECK(scene.scene.access == analysis::Access::kWrite);
+  CHECK(scene.scene.frame()->function == "f1");
+  CHECK(analysis::classify(scene.scene).crash_class == CrashClass::kNullDereference);
+}
+
+TEST_CASE("a signal that a handler raised and that waited for its return is the fault once more") {
+  tests::RecordingBuilder builder;
+  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
+  tests::BlackBoxBuilder box(builder);
+  ring::CrashHead& head = box.begin_crash(SIGSEGV, -6);
+  head.sender_pid = 4242;
+  head.registers[ring::kX86Rip] = 0x400150;
+  box.seal_head();
+  auto& fault = box.box().handled[0];
+  fault.last_code = 1;
+  fault.count = 1001;
+  fault.last_us = head.time_us - 1000;
+  fault.last_address = 0x8;
+  fault.last_pc = 0x400150;
+  fault.last_tid = 4242;
+  fault.signal = SIGSEGV;
+  box.add_stack(4242, {0x400150, 0x400250}, 0);
+  const Scene scene(builder);
+  CHECK(scene.scene.reraised);
+  CHECK(scene.scene.fault_address == 0x8);
+  CHECK_FALSE(scene.scene.registers.empty());
+  CHECK(analysis::classify(scene.scene).crash_class == CrashClass::kNullDereference);
+  fault.last_pc = 0x400250;
   CHECK_FALSE(Scene(builder).scene.reraised);
 }
 
