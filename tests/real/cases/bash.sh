@@ -3,6 +3,7 @@
 # needs: bash coreutils findutils grep sed mawk gzip tar procps
 # detect: command -v bash awk gzip tar xargs
 # records: bash 20
+# crashes: bash *
 . "$CASE_LIB"
 
 cat >script <<'SCRIPT'

@@ -3,6 +3,7 @@
 # needs: python3 coreutils
 # detect: test -x /usr/bin/python3
 # records: python3* 5
+# crashes: python3* *
 . "$CASE_LIB"
 
 cat >look.py <<'SCRIPT'

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a preloaded run has to leave: recordings of the case's programs in the folder that was asked
-for (or the default one), private, bounded, readable by `dbgtrace info`, and none anywhere else.
+for (or the default one), private, bounded, readable by `dbgtrace info`, with the crashes that the
+case tells of and no other, and none anywhere else.
 """
 
 import concurrent.futures
 import fnmatch
+import json
 import os
 import stat
 import subprocess
@@ -45,16 +47,50 @@ def strays(run, mode):
     return [f"has no place there: {', '.join(stray[:SHOWN])} ({len(stray)})"] if stray else []
 
 
-def _read(reader, path):
+def _ask(reader, command, path):
+    """(answer, None), or (None, what is wrong)."""
     try:
-        done = subprocess.run([reader, "info", path], stdin=subprocess.DEVNULL,
+        done = subprocess.run([reader, command, "--json", path], stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=READER_LIMIT_S)
     except subprocess.TimeoutExpired:
-        return f"dbgtrace info {path.name}: over {READER_LIMIT_S} seconds"
+        return None, f"dbgtrace {command} {path.name}: over {READER_LIMIT_S} seconds"
     if done.returncode != 0:
         message = done.stderr.decode(errors="replace").strip()
-        return f"dbgtrace info {path.name}: exit status {done.returncode}: {message[-300:]}"
-    return None if done.stdout else f"dbgtrace info {path.name}: printed nothing"
+        return None, f"dbgtrace {command} {path.name}: exit status {done.returncode}: {message[-300:]}"
+    return json.loads(done.stdout), None
+
+
+def _crash(reader, path):
+    """(crash or None, what is wrong or None)."""
+    info, wrong = _ask(reader, "info", path)
+    if wrong or info.get("state", {}).get("kind") != "crashed":
+        return None, wrong
+    answer, wrong = _ask(reader, "crash", path)
+    return (None, wrong) if wrong else (answer["crashes"][0] if answer["crashes"] else None, None)
+
+
+def _fits(crash, signal, crash_class, function):
+    names = [frame.get("function", "") for frame in crash["thread"]["stack"]]
+    return (crash["signal"] == signal and crash["class"] == crash_class and
+            any(function in name for name in names))
+
+
+def _crash_problems(case, crashes):
+    """crashes: of (path, crash). Each that is expected must be there once, and nothing else."""
+    wrong, left = [], list(crashes)
+    for glob, *expected in case.crashes:
+        if expected == ["*"]:
+            left = [entry for entry in left if not fnmatch.fnmatch(entry[0].name, f"{glob}.*.dbgt")]
+            continue
+        fitting = [entry for entry in left
+                   if fnmatch.fnmatch(entry[0].name, f"{glob}.*.dbgt") and _fits(entry[1], *expected)]
+        if len(fitting) != 1:
+            wrong.append(f"{len(fitting)} crashes of {glob} as {' '.join(expected)} instead of 1")
+        left = [entry for entry in left if entry not in fitting]
+    for path, crash in left:
+        names = [frame.get("function", "?") for frame in crash["thread"]["stack"]]
+        wrong.append(f"{path.name}: a crash that nobody expects: {crash['summary']}; {names[:SHOWN]}")
+    return wrong
 
 
 def problems(case, run, mode, reader):
@@ -73,6 +109,8 @@ def problems(case, run, mode, reader):
             wrong.append(f"{path.name}: {info.st_size} bytes, over the cap")
     if reader:
         with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-            wrong += [answer for answer in pool.map(lambda p: _read(reader, p), files) if answer]
+            answers = list(pool.map(lambda path: _crash(reader, path), files))
+        wrong += [complaint for _, complaint in answers if complaint]
+        wrong += _crash_problems(case, [(path, crash) for path, (crash, _) in zip(files, answers) if crash])
     more = [f"... {len(wrong) - SHOWN} more of this kind"] if len(wrong) > SHOWN else []
     return wrong[:SHOWN] + more

@@ -92,6 +92,8 @@ class Sandbox:
     def run(self, case, mode):
         for name in FOLDERS:
             folder = self.top / name
+            if folder.is_symlink():
+                folder.unlink()
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             folder.chmod(0o1777)
@@ -115,6 +117,7 @@ class Sandbox:
         seconds = time.monotonic() - begin
         for name in FOLDERS:
             (self.top / name).rename(kept / name)
+            (self.top / name).symlink_to(kept / name)  # programs of the case, for their symbols
         if log.exists():
             log.rename(kept / "recorder.log")
         return Run(kept, status, seconds)
