@@ -46,10 +46,9 @@ bool parse(const char* at, const char* end, Mapping& mapping) {
     while (at < end && *at != ' ') ++at;
     while (at < end && *at == ' ') ++at;
   }
-  mapping.is_file = at < end && *at == '/';
-  constexpr char kVdso[] = "[vdso]";
-  constexpr ptrdiff_t kVdsoLength = sizeof kVdso - 1;
-  mapping.is_vdso = end - at == kVdsoLength && std::memcmp(at, kVdso, kVdsoLength) == 0;
+  mapping.path = std::string_view(at, static_cast<size_t>(end - at));
+  mapping.is_file = mapping.path.starts_with('/');
+  mapping.is_vdso = mapping.path == "[vdso]";
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace dbgtrace::hooks::os {
 
@@ -17,6 +18,7 @@ struct Mapping {
   bool executable = false;
   bool is_file = false;  // the path starts with '/'
   bool is_vdso = false;
+  std::string_view path;  // until the next line is read; may be cut
 };
 
 // Thread-safety: one thread. Signal-safety: yes. Allocates: never; holds one fd while it lives.

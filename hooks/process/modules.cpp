@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "hooks/os/files.hpp"
+#include "hooks/os/maps_reader.hpp"
 #include "hooks/os/text.hpp"
 #include "hooks/process/object_image.hpp"
 #include "hooks/process/session.hpp"
@@ -69,6 +70,56 @@ std::string_view make_absolute(std::string_view path, os::Text& absolute) {
   return absolute.cut() ? path : absolute.view();
 }
 
+// Where the C library names no objects (before glibc 2.35) the kernel does. Empty: it is asked
+// for another object at this moment, or must not be.
+class PathFromMaps {
+ public:
+  explicit PathFromMaps(uintptr_t start) {
+    if (g_session.sandboxed()) return;
+    const long self = os::process_id();
+    long owner =
+        reading_pid.load(std::memory_order_relaxed);  // a parent's thread never ends it here
+    mine_ = owner != self &&
+            reading_pid.compare_exchange_strong(owner, self, std::memory_order_acquire);
+    if (!mine_) return;
+    os::MapsReader maps(buffer);
+    os::Mapping mapping;
+    while (maps.next(mapping)) {
+      if (start < mapping.start || start >= mapping.end) continue;
+      path_ = mapping.is_vdso ? "linux-vdso.so.1" : mapping.path;
+      return;
+    }
+  }
+  ~PathFromMaps() {
+    if (mine_) reading_pid.store(0, std::memory_order_release);
+  }
+  PathFromMaps(const PathFromMaps&) = delete;
+  PathFromMaps& operator=(const PathFromMaps&) = delete;
+
+  std::string_view path() const { return path_; }
+
+ private:
+  static inline constinit std::atomic<long> reading_pid{0};
+  static inline constinit char buffer[4096] = {};
+  std::string_view path_;
+  bool mine_ = false;
+};
+
+uint32_t store_path(const ring::Ledger& ledger, const stack::CodeObject& object,
+                    const ObjectImage& image) {
+  const bool by_loader = object.identity != nullptr &&
+                         reinterpret_cast<uintptr_t>(object.identity) != object.map_start;
+  if (!by_loader) return store_string(ledger, PathFromMaps(image.start).path());
+  std::string_view path;
+  const auto* map = static_cast<const link_map*>(object.identity);
+  if (map->l_name != nullptr) path = map->l_name;
+  if (path.empty()) path = ledger.header().exe;
+  char buffer[512];
+  os::Text absolute(buffer, sizeof(buffer));
+  if (path.starts_with("./") || path.starts_with("../")) path = make_absolute(path, absolute);
+  return store_string(ledger, std::string_view(path.data(), std::min<size_t>(path.size(), 4095)));
+}
+
 uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& object,
                       const ObjectImage& image, uint64_t time_us) {
   std::atomic_ref<uint32_t> used(ledger.live().modules_used);
@@ -85,18 +136,7 @@ uint32_t store_module(const ring::Ledger& ledger, const stack::CodeObject& objec
   module.end = image.end;
   module.bias = image.bias;
   module.load_us = time_us;
-  std::string_view path;
-  if (object.identity != nullptr &&
-      reinterpret_cast<uintptr_t>(object.identity) != object.map_start) {
-    const auto* map = static_cast<const link_map*>(object.identity);
-    if (map->l_name != nullptr) path = map->l_name;
-    if (path.empty()) path = ledger.header().exe;
-  }
-  char buffer[512];
-  os::Text absolute(buffer, sizeof(buffer));
-  if (path.starts_with("./") || path.starts_with("../")) path = make_absolute(path, absolute);
-  module.path =
-      store_string(ledger, std::string_view(path.data(), std::min<size_t>(path.size(), 4095)));
+  module.path = store_path(ledger, object, image);
   module.build_id_bytes = read_build_id(image, module.build_id);
   module.checksum = ring::nonzero(ring::crc32c(&module, sizeof(module)));
   std::memcpy(place, &module, sizeof(module));
