@@ -27,6 +27,24 @@ bool copy_from(uintptr_t address, void* to, size_t size_bytes) {
   return copy(SYS_process_vm_readv, address, to, size_bytes) == static_cast<long>(size_bytes);
 }
 
+// One element a page: the kernel promises to stop between elements only.
+size_t copy_some(uintptr_t address, void* to, size_t size_bytes) {
+  constexpr size_t kMaxPages = kMaxCopyBytes / kPageBytes + 1;
+  iovec pages[kMaxPages];
+  unsigned long count = 0;
+  for (size_t done = 0; done < size_bytes && count < kMaxPages; ++count) {
+    const uintptr_t at = address + done;
+    const size_t left_in_page = kPageBytes - at % kPageBytes;
+    const size_t size = left_in_page < size_bytes - done ? left_in_page : size_bytes - done;
+    pages[count] = {reinterpret_cast<void*>(at), size};
+    done += size;
+  }
+  const iovec local{to, size_bytes};
+  const long got = os::raw_syscall(SYS_process_vm_readv, os::process_id(), os::as_argument(&local),
+                                   1, os::as_argument(pages), static_cast<long>(count), 0);
+  return got > 0 ? static_cast<size_t>(got) : 0;
+}
+
 bool can_copy() {
   uintptr_t probe = 0;
   const uintptr_t address = reinterpret_cast<uintptr_t>(&probe);

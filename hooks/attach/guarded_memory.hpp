@@ -15,6 +15,9 @@ class Window;
 
 // False: not readable, wholly.
 bool copy_from(uintptr_t address, void* to, size_t size_bytes);
+// Up to the first page that is not readable; the count of bytes. At most kMaxCopyBytes.
+inline constexpr size_t kMaxCopyBytes = 64 << 10;
+size_t copy_some(uintptr_t address, void* to, size_t size_bytes);
 
 template <uint32_t kBytes>
 class Window {
@@ -36,25 +39,43 @@ class Window {
   void forget() { filled_ = 0; }
 
  private:
-  // To the end of the page that has the last byte, at most: what lies behind it may be another's.
+  // What is asked for next lies near, before or behind.
   const std::byte* fill(uintptr_t address, uint32_t size_bytes) {
-    filled_ = 0;
-    start_ = address;
-    constexpr uintptr_t kPage = 4096;
-    uintptr_t size = (address + kBytes) / kPage * kPage - address;
-    while (size >= size_bytes && size > kPage && !copy_from(address, bytes_, size)) size -= kPage;
-    if (size < size_bytes || size <= kPage) {
-      size = (address + size_bytes + kPage - 1) / kPage * kPage - address;
-      if (size > kBytes) size = size_bytes;
-      if (!copy_from(address, bytes_, size)) return nullptr;
+    const uintptr_t starts[] = {address / kBytes * kBytes, address / kPage * kPage, address};
+    for (const uintptr_t start : starts) {
+      start_ = start;
+      filled_ = copy_some(start, bytes_, kBytes);
+      if (address + size_bytes <= start + filled_) return bytes_ + (address - start);
     }
-    filled_ = size;
-    return bytes_;
+    filled_ = 0;
+    return nullptr;
   }
 
+  static constexpr uintptr_t kPage = 4096;
+  static_assert(kBytes % kPage == 0 && kBytes <= kMaxCopyBytes);
   uintptr_t start_ = 0;
   uintptr_t filled_ = 0;
   std::byte bytes_[kBytes] = {};
+};
+
+// Several of them side by side, for what is asked for here and there in a larger area.
+template <uint32_t kBytes, uint32_t kCount>
+class Windows {
+ public:
+  constexpr Windows() = default;
+  const std::byte* at(uintptr_t address, uint32_t size_bytes) {
+    return windows_[address / kBytes % kCount].at(address, size_bytes);
+  }
+  template <typename T>
+  bool load(uintptr_t address, T& value) {
+    return windows_[address / kBytes % kCount].load(address, value);
+  }
+  void forget() {
+    for (auto& window : windows_) window.forget();
+  }
+
+ private:
+  Window<kBytes> windows_[kCount] = {};
 };
 
 // Changes single words. A page that is read-only (RELRO) is writable for as long as words of it are

@@ -15,10 +15,10 @@ constexpr uint64_t kMaxTableBytes = uint64_t{1} << 30;
 constexpr uint32_t kMaxName = 64;  // none of ours is longer
 
 constinit Window<16384> g_relocations;
-constinit Window<4096> g_symbols;
-constinit Window<4096> g_strings;
-constinit Window<4096> g_slots;
-constinit Window<4096> g_code;
+constinit Windows<65536, 4> g_symbols;
+constinit Windows<65536, 8> g_strings;
+constinit Windows<65536, 4> g_slots;
+constinit Window<16384> g_code;
 
 struct Tables {
   uintptr_t symbols = 0, strings = 0;
@@ -102,12 +102,14 @@ void look_at(const Search& search, const ElfW(Rela) & relocation, uint64_t numbe
   const uintptr_t slot = search.module.bias + relocation.r_offset;
   uintptr_t value;
   if (slot % sizeof(value) != 0 || !g_slots.load(slot, value)) return;
-  const bool bound = search.shims.may_be_original(value);
-  if (!bound && !(is_call && value != 0 && is_unbound(value, number))) return;
+  // Not bound yet: leads back into the module, whose code lies before its slots.
+  const bool may_be_unbound = is_call && value > search.module.bias && value < slot;
+  if (!may_be_unbound && !search.shims.may_be_original(value)) return;
   char name[kMaxName];
   if (name_of(search.tables, ELF64_R_SYM(relocation.r_info), name) == nullptr) return;
   const Shim* shim = search.shims.find(name);
-  if (shim != nullptr && (!bound || value == shim->original))
+  if (shim == nullptr) return;
+  if (value == shim->original || (may_be_unbound && is_unbound(value, number)))
     search.found(search.context, slot, value, *shim);
 }
 

@@ -21,6 +21,7 @@ void ShimTable::resolve() {
   count_ = 0;
   lowest_ = ~uintptr_t{0};
   highest_ = 0;
+  std::memset(marks_, 0, sizeof(marks_));
   const link_map* own = os::own_object();
   if (own == nullptr) return;
   os::Export exports[kMaxShims];
@@ -31,6 +32,7 @@ void ShimTable::resolve() {
     if (original == 0) continue;  // dbgtrace_attach itself, and what this C library lacks
     lowest_ = std::min(lowest_, original);
     highest_ = std::max(highest_, original);
+    marks_[word_of(original)] |= bit_of(original);
     hashes_[count_] = hash_of(exports[i].name);
     shims_[count_++] = {exports[i].name, exports[i].address, original};
   }

@@ -21,17 +21,28 @@ class ShimTable {
   // Looks all of them up anew. Nothing else may load or unload meanwhile.
   void resolve();
 
-  // By a value that was found in a slot, quickly: could it be one of the originals?
-  bool may_be_original(uintptr_t value) const { return value >= lowest_ && value <= highest_; }
+  // By a value that was found in a slot, quickly: could it be one of the originals? Others pass as
+  // one in some fifty, and only those cost a look at their name.
+  bool may_be_original(uintptr_t value) const {
+    return value >= lowest_ && value <= highest_ && (marks_[word_of(value)] & bit_of(value)) != 0;
+  }
   // Null: the name is none of ours, or nobody else has it.
   const Shim* find(const char* name) const;
 
  private:
   static constexpr uint32_t kMaxShims = 160;
+  static constexpr uint32_t kMarkBits = 8192;
+
+  static uint32_t mark_of(uintptr_t value) {
+    return static_cast<uint32_t>(value * uint64_t{0x9e3779b97f4a7c15} >> 32) % kMarkBits;
+  }
+  static uint32_t word_of(uintptr_t value) { return mark_of(value) / 64; }
+  static uint64_t bit_of(uintptr_t value) { return uint64_t{1} << mark_of(value) % 64; }
 
   uint32_t count_ = 0;
   uintptr_t lowest_ = ~uintptr_t{0};
   uintptr_t highest_ = 0;
+  uint64_t marks_[kMarkBits / 64] = {};
   uint32_t hashes_[kMaxShims] = {};
   Shim shims_[kMaxShims] = {};
 };
