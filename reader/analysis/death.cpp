@@ -27,6 +27,17 @@ std::optional<double> final_slope(const trace::Trace& trace) {
   return (n * ty - t * y) / spread;
 }
 
+// The newest fault that the kernel reported, if next to nothing was recorded after it.
+std::optional<ring::HandledFault> final_fault(const trace::Trace& trace) {
+  constexpr uint64_t kNothingAfterUs = 200'000;
+  std::optional<ring::HandledFault> newest;
+  for (const ring::HandledFault& fault : trace.black_box.handled) {
+    if (fault.last_code <= 0 || fault.last_us + kNothingAfterUs < trace.end_us()) continue;
+    if (!newest || fault.last_us > newest->last_us) newest = fault;
+  }
+  return newest;
+}
+
 void judge(Death& death) {
   constexpr double kNear = 0.9;
   const bool counted = death.kills && *death.kills > 0;
@@ -50,7 +61,11 @@ Death death_of(const trace::Trace& trace, const ProcessState& state,
   Death death;
   death.state = state;
   death.sandboxed = trace.header.live.sandboxed != 0;
-  death.last_sign_s = static_cast<double>(trace.end_us()) / 1e6;
+  uint64_t last_us = trace.end_us();
+  for (const ring::HandledFault& fault : trace.black_box.handled) {
+    last_us = std::max(last_us, fault.last_us);
+  }
+  death.last_sign_s = static_cast<double>(last_us) / 1e6;
   const CgroupMemory start = process_facts(trace.black_box).cgroup_at_start;
   death.limit_bytes = start.limit;
   if (now && now->kills && start.kills && *now->kills >= *start.kills) {
@@ -67,7 +82,10 @@ Death death_of(const trace::Trace& trace, const ProcessState& state,
     death.growth_bytes_per_s = leak.growth->bytes_per_s;
     death.growth_stack = leak.stack;
   }
-  if (state.kind == StateKind::kKilled) judge(death);
+  if (state.kind == StateKind::kKilled) {
+    judge(death);
+    death.last_fault = final_fault(trace);
+  }
   return death;
 }
 

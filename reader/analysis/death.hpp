@@ -31,6 +31,9 @@ struct Death {
   std::optional<uint64_t> limit_bytes;  // of the cgroup
   std::optional<uint64_t> last_rss_bytes;
   double last_live_bytes = 0;
+  // A fault that its own handler was given last of all: some runtimes (Go) then print a report and
+  // end by a system call that nobody sees.
+  std::optional<ring::HandledFault> last_fault;
   std::optional<double> rss_bytes_per_s;  // at the end
   // The call stack that grew fastest.
   std::optional<double> growth_bytes_per_s;

@@ -18,16 +18,21 @@ using analysis::Death;
 using analysis::VanishedBy;
 using Tone = TextPage::Tone;
 
-const char* guess_of(const Death& death) {
+std::string guess_of(const Death& death) {
   switch (death.vanished_by) {
     case VanishedBy::kProbablyOutOfMemory:
       return "killed by the kernel for want of memory";
     case VanishedBy::kPerhapsOutOfMemory:
       return "killed, perhaps by the kernel for want of memory";
-    case VanishedBy::kSomething:
-      return death.sandboxed ? "SIGKILL, out of memory, a refused system call (seccomp), or the "
-                               "machine stopped"
-                             : "SIGKILL, out of memory, or the machine stopped";
+    case VanishedBy::kSomething: {
+      std::string guess = "SIGKILL, out of memory, ";
+      if (death.sandboxed) guess += "a refused system call (seccomp), ";
+      if (death.last_fault) {
+        guess += fmt::format("an end in its own handler of {}, ",
+                             analysis::signal_name(static_cast<int>(death.last_fault->signal)));
+      }
+      return guess + "or the machine stopped";
+    }
     case VanishedBy::kNotVanished:
       break;
   }
@@ -37,6 +42,15 @@ const char* guess_of(const Death& death) {
 std::vector<std::string> facts_of(const Death& death, const analysis::Resolver& resolver) {
   std::vector<std::string> facts;
   const auto bytes = [](double value) { return human_bytes(value); };
+  if (death.last_fault) {
+    const ring::HandledFault& fault = *death.last_fault;
+    const symbols::Frame frame = resolver.at(fault.last_pc, fault.last_us);
+    const std::string place = place_text(frame);
+    facts.push_back(fmt::format("the last that it did was a {} at {:#x} in {}{}",
+                                analysis::signal_name(static_cast<int>(fault.signal)),
+                                fault.last_address, function_text(frame),
+                                place.empty() ? "" : " (" + place + ")"));
+  }
   if (death.kills && *death.kills > 0) {
     facts.push_back(fmt::format("its cgroup's oom_kill rose by {}", *death.kills));
   } else if (death.kills) {
@@ -60,8 +74,7 @@ std::vector<std::string> facts_of(const Death& death, const analysis::Resolver& 
 }
 
 void put_vanished(TextPage& page, const Death& death, const analysis::Resolver& resolver) {
-  page.paragraph("VANISHED  without a crash record: " + std::string(guess_of(death)) + ".", 2,
-                 Tone::kBad);
+  page.paragraph("VANISHED  without a crash record: " + guess_of(death) + ".", 2, Tone::kBad);
   const auto facts = facts_of(death, resolver);
   if (!facts.empty()) page.paragraph(fmt::format("Known: {}.", fmt::join(facts, "; ")), 2);
   page.paragraph(fmt::format("How sure: {}; its last sign of life came {} after the start.",
@@ -78,7 +91,7 @@ void put_vanished(TextPage& page, const Death& death, const analysis::Resolver& 
 
 std::string death_text(const Death& death, const analysis::Resolver& resolver) {
   if (death.vanished_by == VanishedBy::kNotVanished) return "";
-  std::string text = std::string("vanished: ") + guess_of(death);
+  std::string text = "vanished: " + guess_of(death);
   for (const std::string& fact : facts_of(death, resolver)) text += "; " + fact;
   return text;
 }

@@ -207,6 +207,27 @@ TEST_CASE("a process that vanished is judged by its memory and its control group
         analysis::VanishedBy::kNotVanished);
 }
 
+TEST_CASE(
+    "a fault that a handler was given last of all may have been the end, an earlier one was not") {
+  tests::RecordingBuilder builder;
+  tests::BlackBoxBuilder box(builder);
+  auto& fault = box.box().handled[0];
+  fault.last_code = 1;
+  fault.count = 1001;
+  fault.last_us = 70'000'000;
+  fault.last_address = 0x8;
+  fault.signal = SIGSEGV;
+  const analysis::ProcessState killed{analysis::StateKind::kKilled, {}, {}, ""};
+  const auto last = analysis::death_of(Example(builder).trace, killed, std::nullopt);
+  REQUIRE(last.last_fault);
+  CHECK(last.last_fault->last_address == 0x8);
+  CHECK(last.last_sign_s == Approx(70));
+  fault.last_us = 1'000'000;
+  builder.entry<ring::SeriesPoint>(ring::SectionKind::kSeries, 59'900'000u / 250'000 % 16) = {
+      59'900'000u, 3000, 0, 980'000, 6000, 3000};
+  CHECK_FALSE(analysis::death_of(Example(builder).trace, killed, std::nullopt).last_fault);
+}
+
 TEST_CASE("the kernel's numbers have names") {
   CHECK(analysis::signal_code_name(SIGSEGV, 1) == "SEGV_MAPERR");
   CHECK(analysis::signal_code_name(SIGSEGV, 128) == "SI_KERNEL");
