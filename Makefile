@@ -11,7 +11,6 @@ FUZZ_SECONDS ?= 60
 MAKEFLAGS  += --no-print-directory
 
 LIBRARY_TARGETS := dbgtrace_preload dbgtrace_command
-UNIT_TARGETS    := test_ring test_hooks test_reader
 FUZZ_TARGETS    := $(patsubst tests/fuzz/%.cpp,%,$(wildcard tests/fuzz/fuzz_*.cpp))
 CONFIGURE = cmake -S . -B $(BUILD) -DCMAKE_BUILD_TYPE=$(BUILD_TYPE)
 SOURCES   = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' '*.c' '*.h'
@@ -93,16 +92,18 @@ lint: ## clang-format, clang-tidy, shellcheck and codespell, without changing an
 	@$(SCRIPTS) | xargs shellcheck
 	@git ls-files --cached --others --exclude-standard '*.md' '*.cpp' '*.hpp' '*.1' | xargs codespell -q 3
 
-asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ## unit tests and broken recordings under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/deps.sh build test
+	@$(MAKE) build
 	@cmake --preset asan
-	@cmake --build --preset asan -j $(JOBS) --target $(UNIT_TARGETS)
+	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan
+	@tests/bad_input/run --quick --sanitized --build $(BUILD) --command build-asan/bin/dbgtrace
 
 tsan: ## unit tests under ThreadSanitizer
 	@tools/deps.sh build test
 	@cmake --preset tsan
-	@cmake --build --preset tsan -j $(JOBS) --target $(UNIT_TARGETS)
+	@cmake --build --preset tsan -j $(JOBS)
 	@ctest --preset tsan
 
 fuzz: ## every fuzzer for FUZZ_SECONDS (60), with clang

@@ -38,6 +38,8 @@ constexpr uint16_t weight_from_q15(uint64_t q15) {
 constexpr uint16_t weight_from_double(double weight) {
   if (!(weight > 0.0625)) return 0;
   if (weight >= 268435455.0) return 0xffff;
+  // lround is not constexpr, and nothing here is negative.
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings)
   return weight_from_q15(static_cast<uint64_t>(weight * static_cast<double>(kOneQ15) + 0.5));
 }
 

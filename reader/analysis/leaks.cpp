@@ -2,6 +2,7 @@
 #include "reader/analysis/leaks.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "reader/analysis/live_curve.hpp"
@@ -36,7 +37,8 @@ GrowthRate rate_of_curve(const LiveCurve& curve, double end_us) {
 // The heap of a group at its peak, which its blocks no longer tell.
 void take_peak(Leak& leak, const SiteGroup& group) {
   const double part = group.births.bytes == 0 ? 0 : group.peak_bytes / group.births.bytes;
-  const auto samples = static_cast<uint64_t>(part * static_cast<double>(group.births.hits) + 0.5);
+  const auto samples =
+      static_cast<uint64_t>(std::llround(part * static_cast<double>(group.births.hits)));
   const double count =
       static_cast<double>(group.births.weight_q15) / static_cast<double>(ring::kOneQ15) * part;
   leak.bytes = estimate_from(group.peak_bytes, group.births.bytes_variance * part, samples, 0);

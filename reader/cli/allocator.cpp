@@ -35,7 +35,7 @@ std::string find_file(const std::vector<std::string>& names,
                       const std::vector<std::string>& folders) {
   for (const std::string& name : names) {
     for (const std::string& folder : folders) {
-      const std::string path = folder + "/" + name;
+      std::string path = folder + "/" + name;
       if (access(path.c_str(), R_OK) == 0) return path;
     }
   }

@@ -8,8 +8,8 @@ namespace {
 
 template <class Kind>
 bool parses(std::string_view value) {
-  typename Kind::Value ignored{};
-  return Kind::parse(value, ignored);
+  typename Kind::Value parsed{};
+  return Kind::parse(value, parsed);
 }
 
 #define ROW(NAME, Kind, initial, expected, help, is_option) \

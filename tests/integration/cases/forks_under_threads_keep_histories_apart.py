@@ -14,7 +14,7 @@ def check(bench):
     forks = bench.count(2000, 200)
     settings = {"DBGTRACE_SIZE": "1M", "DBGTRACE_TOTAL": "8G"}
     result = bench.run(
-        "fork_under_threads", forks, settings=settings, timeout=240 if not bench.quick else 60
+        "fork_under_threads", forks, settings=settings, timeout=60 + forks / 2
     )
     require(
         (result.status, result.out) == (0, f"{forks} forks, 0 failed\n"),
