@@ -92,8 +92,9 @@ HeaderReport check_fields(const Header& header) {
                    header.header_bytes);
   }
   if (header.file_bytes < kMinFileBytes || header.file_bytes > kMaxFileBytes) {
-    return problem("its size is impossible", offsetof(Header, file_bytes), kMinFileBytes,
-                   header.file_bytes);
+    const bool small = header.file_bytes < kMinFileBytes;
+    return problem("its size is impossible", offsetof(Header, file_bytes),
+                   small ? kMinFileBytes : kMaxFileBytes, header.file_bytes);
   }
   for (uint32_t index = 0; index < kSectionCount; ++index) {
     HeaderReport report = check_section(header, index);

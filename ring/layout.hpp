@@ -21,7 +21,9 @@ inline constexpr char kMagic[8] = {'D', 'B', 'G', 'T', 'R', 'A', 'C', 'E'};
 inline constexpr uint32_t kVersion = 1;
 inline constexpr uint32_t kHeaderBytes = 8192;
 inline constexpr uint64_t kMinFileBytes = 1u << 20;
-inline constexpr uint64_t kMaxFileBytes = uint64_t{1} << 40;  // a reader rejects more: damaged
+// A reader refuses more: even holes take time to look at. Far above what a recorder may make (1
+// GiB).
+inline constexpr uint64_t kMaxFileBytes = uint64_t{16} << 30;
 
 enum class SectionKind : uint32_t {
   kSeries = 0,

@@ -11,13 +11,14 @@
 #include <string>
 
 #include "reader/trace/result.hpp"
+#include "ring/layout.hpp"
 
 namespace dbgtrace::reader::trace {
 
 class FileImage {
  public:
   // A longer file is refused: even its holes take time to look at.
-  static constexpr uint64_t kMaxBytes = uint64_t{16} << 30;
+  static constexpr uint64_t kMaxBytes = ring::kMaxFileBytes;
 
   // The file's first limit_bytes, or all if it is shorter. Refuses what is not a regular file.
   static Result<FileImage> read(const std::string& path, uint64_t limit_bytes);
