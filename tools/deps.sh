@@ -5,9 +5,10 @@
 # network, no root) nothing is called; otherwise apt-get runs once, as root or through sudo.
 set -euo pipefail
 
-# The compiler, CMake and what libdbgtrace.so (lz4) and the dbgtrace command (the rest) are linked with.
+# The compiler, CMake and what libdbgtrace.so (lz4) and the dbgtrace command (the rest) are linked with; mimalloc,
+# the command's allocator, may be absent: then it is the C library's.
 build=(g++ make cmake pkg-config binutils liblz4-dev libdw-dev libelf-dev libiberty-dev libcapstone-dev
-  libfmt-dev nlohmann-json3-dev libcli11-dev zlib1g-dev)
+  libfmt-dev nlohmann-json3-dev libcli11-dev libmimalloc-dev zlib1g-dev)
 # The unit tests' framework, and what the scripts under tools/ and tests/ are written in.
 test=(catch2 python3 binutils file git libunwind-dev libcap2-bin mount libc6-dev xz-utils libjemalloc2 libtcmalloc-minimal4
   libmimalloc2.0 gcc musl-tools)

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "reader/cli/descriptor_limit.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/recordings.hpp"
 #include "reader/output/sink.hpp"
@@ -62,6 +63,7 @@ std::optional<trace::Trace> open_recording(ReportOptions& options, bool events) 
     options.file = found.front().path;
     complain("reading the newest recording, " + options.file);
   }
+  raise_descriptor_limit();
   auto loaded = trace::load(options.file, {events});
   if (!loaded) {
     complain(loaded.error().message);
