@@ -68,9 +68,8 @@ bool grew_until_torn_down(const trace::Trace& trace, const SiteGroup& group, con
 }
 
 bool any_unfreed(const trace::Trace& trace, const SiteGroup& group) {
-  return std::any_of(group.blocks.begin(), group.blocks.end(), [&trace](uint32_t block) {
-    return trace.live[block].state != ring::LiveState::kTornDown;
-  });
+  return std::any_of(group.blocks.begin(), group.blocks.end(),
+                     [&trace](uint32_t block) { return !trace.live[block].torn_down(); });
 }
 
 // Fewer than a handful of survivors, or a run too short to speak of behaviour. What exit handlers

@@ -64,7 +64,17 @@ auto rank(const Leak& leak) {
   return std::make_tuple(leak.verdict.leak_class, -rate, -leak.bytes.value, leak.sites.front());
 }
 
-Leak describe(const trace::Trace& trace, const SiteGroup& group, const BlockSum& living,
+// Living blocks, and of them those that exit handlers and destructors freed.
+struct Living {
+  explicit Living(const ring::Header& header) : all(header), torn_down(header), held(header) {}
+  void add(const trace::LiveBlock& block) {
+    all.add(block);
+    (block.torn_down() ? torn_down : held).add(block);
+  }
+  BlockSum all, torn_down, held;
+};
+
+Leak describe(const trace::Trace& trace, const SiteGroup& group, const Living& parts,
               const Survival& survival, const Verdict& verdict) {
   const auto run_us = static_cast<double>(trace.end_us());
   Leak leak;
@@ -73,8 +83,10 @@ Leak describe(const trace::Trace& trace, const SiteGroup& group, const BlockSum&
   leak.stack = group.stack;
   leak.sites = group.sites;
   leak.oldest_age_s = static_cast<double>(survival.oldest_us) / 1e6;
-  leak.bytes = living.bytes();
-  leak.count = living.count();
+  const bool unfreed = verdict.leak_class == LeakClass::kUnfreedAtExit;
+  leak.bytes = (unfreed ? parts.held : parts.all).bytes();
+  leak.count = (unfreed ? parts.held : parts.all).count();
+  leak.torn_down = parts.torn_down.bytes().samples;
   if (verdict.freed_at_exit) {
     const auto peak_us = static_cast<double>(group.peak_us);
     take_peak(leak, group);
@@ -106,10 +118,10 @@ LeakReport find_leaks(const trace::Trace& trace) {
   report.run_s = static_cast<double>(run.run_us) / 1e6;
   report.interval_bytes = trace.header.live.interval_bytes;
   report.exact = run.exact;
-  BlockSum heap(trace.header);
+  Living heap(trace.header);
   for (const SiteGroup& group : group_sites(trace)) {
     if (group.mapping) continue;
-    BlockSum living(trace.header);
+    Living living(trace.header);
     for (const uint32_t index : group.blocks) {
       living.add(trace.live[index]);
       heap.add(trace.live[index]);
@@ -120,11 +132,13 @@ LeakReport find_leaks(const trace::Trace& trace) {
       report.leaks.push_back(describe(trace, group, living, survival, verdict));
     } else if (!group.blocks.empty()) {
       ++report.in_use_sites;
-      report.in_use_bytes += living.bytes().value;
+      report.in_use_bytes += living.all.bytes().value;
     }
   }
-  report.live_bytes = heap.bytes();
-  report.live_count = heap.count();
+  report.live_bytes = heap.all.bytes();
+  report.live_count = heap.all.count();
+  report.torn_down_bytes = heap.torn_down.bytes();
+  report.unfreed_bytes = heap.held.bytes();
   for (Leak& leak : report.leaks) leak.severity = severity_of(leak, report.live_bytes.value);
   std::sort(report.leaks.begin(), report.leaks.end(),
             [](const Leak& a, const Leak& b) { return rank(a) < rank(b); });

@@ -26,7 +26,9 @@ struct GrowthRate {
 struct Leak {
   Verdict verdict;
   Severity severity = Severity::kLow;
-  Estimate bytes, count;             // living now; with verdict.freed_at_exit: at the peak
+  // Live; with verdict.freed_at_exit: at the peak; of class unfreed-at-exit: never freed.
+  Estimate bytes, count;
+  uint64_t torn_down = 0;            // samples of the group that were freed after exit() began
   std::optional<GrowthRate> growth;  // of growing ones
   double oldest_age_s = 0;
   Survival survival;
@@ -36,7 +38,9 @@ struct Leak {
 
 struct LeakReport {
   std::vector<Leak> leaks;          // worst first
-  Estimate live_bytes, live_count;  // of the whole heap
+  Estimate live_bytes, live_count;  // of the whole heap; of one torn down: when exit() began
+  Estimate torn_down_bytes;         // of live_bytes: freed after exit() began
+  Estimate unfreed_bytes;           // of live_bytes: the rest
   uint64_t in_use_sites = 0;        // have living blocks and an ordinary life: not in the list
   double in_use_bytes = 0;
   double run_s = 0;

@@ -55,9 +55,10 @@ double value_of(const MemorySite& site, MemoryOrder order) {
 MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
   MemoryReport report;
   const ring::LiveHeader& header = trace.header.live;
-  BlockSum heap(trace.header), mapped(trace.header);
+  BlockSum heap(trace.header), mapped(trace.header), torn_down(trace.header);
   for (const trace::LiveBlock& block : trace.live) {
-    (block.state == ring::LiveState::kMapped ? mapped : heap).add(block);
+    (block.mapping ? mapped : heap).add(block);
+    if (!block.mapping && block.torn_down()) torn_down.add(block);
   }
   for (const SiteGroup& group : group_sites(trace)) {
     if (group.mapping || (group.births.hits == 0 && group.blocks.empty())) continue;
@@ -76,6 +77,7 @@ MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
         estimate_from(static_cast<double>(header.live_bytes), trace.births.bytes_variance, 0, 0);
   }
   report.mapped_bytes = mapped.bytes();
+  report.torn_down_bytes = torn_down.bytes();
   report.allocated_bytes = allocated_bytes_of(trace.births);
   report.allocations = allocations_of(trace.births);
   report.peak_bytes =

@@ -37,7 +37,8 @@ struct MemoryReport {
   Estimate live_bytes, live_count, allocated_bytes, allocations;
   double peak_bytes = 0;
   double peak_s = 0;
-  Estimate mapped_bytes;  // mmap: not part of the heap
+  Estimate mapped_bytes;     // mmap: not part of the heap
+  Estimate torn_down_bytes;  // of live_bytes: freed after exit() began
   std::vector<TimelinePoint> timeline;
   double run_s = 0;
   uint64_t interval_bytes = 0;

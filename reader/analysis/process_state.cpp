@@ -12,16 +12,27 @@ ProcessState running_or_killed(const ring::Header& header, const ProcessTable& p
       std::any_of(here.boot_id.begin(), here.boot_id.end(), [](uint8_t b) { return b != 0; });
   if (!boot_known || !std::equal(here.boot_id.begin(), here.boot_id.end(), header.boot_id)) {
     if (boot_known && here.host == header.host) {
-      return {StateKind::kKilled, {}, {}, "the machine has been restarted since"};
+      return {StateKind::kKilled,
+              {},
+              {},
+              "the machine was restarted, and it had not ended itself before"};
     }
-    return {StateKind::kUnknown, {}, {}, "recorded on another machine, and not ended there yet"};
+    return {StateKind::kUnknown,
+            {},
+            {},
+            "recorded on another machine where it had not ended: ask there"};
   }
   if (header.pid_namespace != here.pid_namespace) {
-    return {StateKind::kUnknown, {}, {}, "recorded in another pid namespace (a container)"};
+    return {
+        StateKind::kUnknown, {}, {}, "recorded in another container (pid namespace): ask there"};
   }
   const std::optional<uint64_t> start = processes.start_ticks(header.pid);
   if (start && *start == header.process_start_ticks) return {StateKind::kRunning, {}, {}, ""};
-  return {StateKind::kKilled, {}, {}, "the process is gone without having ended itself"};
+  return {StateKind::kKilled,
+          {},
+          {},
+          "gone without having ended itself: SIGKILL (kill -9, out of memory, a stopped "
+          "container), most likely"};
 }
 
 std::optional<int> signal_of(const ring::Header& header) {

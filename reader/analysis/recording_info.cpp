@@ -47,7 +47,10 @@ RecordingInfo info_of(const trace::Trace& trace, const ProcessState& state, uint
   info.stacks = trace.stacks.empty() ? 0 : trace.stacks.size() - 1;
   info.modules = trace.modules.size();
   info.threads = trace.threads.empty() ? 0 : trace.threads.size() - 1;
-  info.live = trace.live.size();
+  for (const trace::LiveBlock& block : trace.live) {
+    ++(block.mapping ? info.mappings : info.live);
+    if (!block.mapping && block.torn_down()) ++info.torn_down;
+  }
   info.gap_bytes = trace.gap_bytes;
   info.torn_events = trace.torn_events;
   info.losses = losses_of(live.lost);

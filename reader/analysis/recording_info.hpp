@@ -26,7 +26,10 @@ struct RecordingInfo {
   std::vector<trace::IntervalChange> interval_changes;
   bool own_malloc = false;  // the executable has its own malloc: no allocations recorded
   bool sandboxed = false;
-  uint64_t samples = 0, frees = 0, sites = 0, stacks = 0, modules = 0, threads = 0, live = 0;
+  uint64_t samples = 0, frees = 0, sites = 0, stacks = 0, modules = 0, threads = 0;
+  uint64_t live = 0;       // sampled blocks of the heap that are live
+  uint64_t torn_down = 0;  // of these: freed after exit() began
+  uint64_t mappings = 0;   // live mappings
   uint64_t gap_bytes = 0, torn_events = 0;
   std::vector<Loss> losses;
   uint64_t file_bytes = 0, disk_bytes = 0;

@@ -141,7 +141,7 @@ std::vector<SiteGroup> group_sites(const trace::Trace& trace) {
     const trace::LiveBlock& block = trace.live[i];
     if (block.site >= group_of.size() || group_of[block.site] == kNone) continue;
     SiteGroup& group = groups[group_of[block.site]];
-    if (group.mapping == (block.state == ring::LiveState::kMapped)) group.blocks.push_back(i);
+    if (group.mapping == block.mapping) group.blocks.push_back(i);
   }
   return groups;
 }

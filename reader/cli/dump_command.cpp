@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dbgtrace dump`: the records of a recording, one a line.
 #include <memory>
+#include <optional>
 
 #include "reader/cli/commands.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/report_options.hpp"
 #include "reader/output/dump.hpp"
+#include "reader/trace/event_stream.hpp"
 
 namespace dbgtrace::reader::cli {
 namespace {
@@ -22,15 +24,22 @@ bool names_a_part(const output::DumpParts& parts) {
 
 int dump(DumpOptions& options) {
   const bool some = names_a_part(options.only);
-  const output::DumpParts parts = some ? options.only : output::DumpParts{};
-  const auto trace = open_recording(options.report, parts.events);
-  if (!trace) return kFailed;
-  if (!options.report.json) return deliver(options.report, dump_text(*trace, parts), *trace);
-  // As JSON the records are the history; living blocks are among them if they are asked for.
-  output::DumpParts records = parts;
-  records.live = some && parts.live;
-  records.freed = some && parts.freed;
-  return deliver(options.report, output::json_text(output::dump_json(*trace, records)), *trace);
+  output::DumpParts parts = some ? options.only : output::DumpParts{};
+  auto recording = open_whole_recording(options.report);
+  if (!recording) return kFailed;
+  trace::Trace& trace = recording->trace;
+  std::optional<trace::EventStream> events;
+  if (parts.events) events.emplace(recording->image.bytes(), trace);
+  output::Sink sink(options.report.result_file);
+  if (options.report.json) {
+    // As JSON the records are the history; living blocks are among them if they are asked for.
+    parts.live = some && parts.live;
+    parts.freed = some && parts.freed;
+    output::dump_json(sink, trace, events ? &*events : nullptr, parts);
+  } else {
+    output::dump_text(sink, trace, events ? &*events : nullptr, parts);
+  }
+  return delivered(sink.finish(), trace);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "reader/output/human.hpp"
+#include "reader/output/printable.hpp"
 
 namespace dbgtrace::reader::cli {
 

@@ -52,7 +52,7 @@ void add_stack_options(CLI::App& command, ReportOptions& options) {
   add_symbol_options(command, options);
 }
 
-std::optional<trace::Trace> open_recording(ReportOptions& options, bool events) {
+std::optional<trace::Recording> open_whole_recording(ReportOptions& options) {
   if (options.file.empty()) {
     const std::vector<FoundRecording> found = find_recordings({});
     if (found.empty()) {
@@ -64,12 +64,18 @@ std::optional<trace::Trace> open_recording(ReportOptions& options, bool events) 
     complain("reading the newest recording, " + options.file);
   }
   raise_descriptor_limit();
-  auto loaded = trace::load(options.file, {events});
-  if (!loaded) {
-    complain(loaded.error().message);
+  auto recording = trace::open_recording(options.file);
+  if (!recording) {
+    complain(recording.error().message);
     return std::nullopt;
   }
-  return std::move(*loaded);
+  return std::move(*recording);
+}
+
+std::optional<trace::Trace> open_recording(ReportOptions& options) {
+  auto recording = open_whole_recording(options);
+  if (!recording) return std::nullopt;
+  return std::move(recording->trace);
 }
 
 output::TextPage new_page(const ReportOptions& options) {
@@ -85,8 +91,15 @@ int deliver(const ReportOptions& options, const std::string& result) {
 }
 
 int deliver(const ReportOptions& options, const std::string& result, const trace::Trace& trace) {
-  const int code = deliver(options, result);
-  if (code != kDone || trace.damages.empty()) return code;
+  return delivered(output::deliver(result, options.result_file), trace);
+}
+
+int delivered(const std::string& problem, const trace::Trace& trace) {
+  if (!problem.empty()) {
+    complain(problem);
+    return kFailed;
+  }
+  if (trace.damages.empty()) return kDone;
   complain(fmt::format("{} is damaged in {} place{}, first at {}; the result is of what is whole",
                        trace.path, trace.damages.size(), trace.damages.size() == 1 ? "" : "s",
                        output::damage_text(trace.damages.front())));

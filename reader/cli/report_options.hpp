@@ -34,7 +34,9 @@ void add_stack_options(CLI::App& command, ReportOptions& options);   // --top, -
 
 // Loads options.file, or the newest recording of `list`, which it names on standard error and puts
 // into the options. Says itself what went wrong.
-std::optional<trace::Trace> open_recording(ReportOptions& options, bool events = false);
+std::optional<trace::Trace> open_recording(ReportOptions& options);
+// The same with the file's bytes, for those who read the history.
+std::optional<trace::Recording> open_whole_recording(ReportOptions& options);
 
 // A page in the style that fits where the result goes.
 output::TextPage new_page(const ReportOptions& options);
@@ -43,5 +45,7 @@ output::TextPage new_page(const ReportOptions& options);
 int deliver(const ReportOptions& options, const std::string& result);
 // The same, and kDamaged for a file with damages, which are told on standard error.
 int deliver(const ReportOptions& options, const std::string& result, const trace::Trace& trace);
+// The same of a result that was delivered already: problem is what went wrong, "" if nothing did.
+int delivered(const std::string& problem, const trace::Trace& trace);
 
 }  // namespace dbgtrace::reader::cli

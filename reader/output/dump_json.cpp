@@ -39,44 +39,63 @@ uint32_t tid_of(const trace::Trace& trace, uint32_t thread) {
   return thread < trace.threads.size() ? trace.threads[thread].tid : 0;
 }
 
+// The elements of "records", one a line.
+class Records {
+ public:
+  explicit Records(Sink& sink) : sink_(sink) {}
+  void add(const Json& record) {
+    sink_.write(first_ ? "\n    " : ",\n    ");
+    sink_.write(record.dump(-1, ' ', false, Json::error_handler_t::replace));
+    first_ = false;
+  }
+
+ private:
+  Sink& sink_;
+  bool first_ = true;
+};
+
 }  // namespace
 
-Json dump_json(const trace::Trace& trace, const DumpParts& parts) {
+void dump_json(Sink& sink, const trace::Trace& trace, trace::EventStream* events,
+               const DumpParts& parts) {
   Json document = json_document("dump", trace.path);
-  Json records = Json::array();
-  for (size_t i = 0; parts.events && i < trace.events.size(); ++i) {
-    const trace::Event& event = trace.events[i];
+  add_losses(document, trace);
+  const std::string text = json_text(document);
+  // Everything but the records, open at its end: "{ ... }" without the brace.
+  sink.write(text.substr(0, text.rfind("\n}")));
+  sink.write(",\n  \"records\": [");
+  Records records(sink);
+  for (trace::Event event; events != nullptr && sink.open() && events->next(event);) {
     Json record = {{"kind", name_of(event.kind)},
                    {"t", seconds(event.time_us)},
                    {"thread", tid_of(trace, event.thread)}};
     add_details(record, event);
-    records.push_back(std::move(record));
+    records.add(record);
   }
-  for (size_t i = 0; parts.live && i < trace.live.size(); ++i) {
+  for (size_t i = 0; parts.live && sink.open() && i < trace.live.size(); ++i) {
     const trace::LiveBlock& block = trace.live[i];
-    records.push_back({{"kind", "live"},
-                       {"t", seconds(block.birth_us)},
-                       {"thread", tid_of(trace, block.thread)},
-                       {"address", hex(block.address)},
-                       {"bytes", block.size_bytes},
-                       {"weight", block.weight},
-                       {"site", trace.sites[block.site].id}});
+    records.add({{"kind", "live"},
+                 {"t", seconds(block.birth_us)},
+                 {"thread", tid_of(trace, block.thread)},
+                 {"address", hex(block.address)},
+                 {"bytes", block.size_bytes},
+                 {"weight", block.weight},
+                 {"site", trace.sites[block.site].id},
+                 {"state", name_of(block.state)}});
   }
-  for (size_t i = 0; parts.freed && i < trace.freed.size(); ++i) {
+  for (size_t i = 0; parts.freed && sink.open() && i < trace.freed.size(); ++i) {
     const trace::FreedBlock& block = trace.freed[i];
-    records.push_back({{"kind", "freed"},
-                       {"t", seconds(block.free_us)},
-                       {"birth_t", seconds(block.birth_us)},
-                       {"thread", tid_of(trace, block.thread)},
-                       {"address", hex(block.address)},
-                       {"bytes", block.size_bytes},
-                       {"weight", block.weight},
-                       {"site", trace.sites[block.site].id},
-                       {"free_site", trace.sites[block.free_site].id}});
+    records.add({{"kind", "freed"},
+                 {"t", seconds(block.free_us)},
+                 {"birth_t", seconds(block.birth_us)},
+                 {"thread", tid_of(trace, block.thread)},
+                 {"address", hex(block.address)},
+                 {"bytes", block.size_bytes},
+                 {"weight", block.weight},
+                 {"site", trace.sites[block.site].id},
+                 {"free_site", trace.sites[block.free_site].id}});
   }
-  document["records"] = std::move(records);
-  add_losses(document, trace);
-  return document;
+  sink.write("\n  ]\n}\n");
 }
 
 }  // namespace dbgtrace::reader::output

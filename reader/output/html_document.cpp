@@ -12,6 +12,7 @@
 #include "reader/output/json_crash.hpp"
 #include "reader/output/text_info.hpp"
 #include "reader/output/text_leaks.hpp"
+#include "reader/output/text_losses.hpp"
 
 namespace dbgtrace::reader::output {
 namespace {
@@ -74,10 +75,9 @@ Json verdicts_of(const PageContents& page, const std::unordered_map<uint32_t, si
   }
   for (const analysis::Loss& loss : page.info.losses) {
     if (loss.count == 0 || loss.forgets_by_design) continue;
-    verdicts.push_back(
-        {{"severity", "low"},
-         {"title", fmt::format("Left out: {} {}", human_count(static_cast<double>(loss.count)),
-                               loss.meaning)}});
+    Json verdict = {{"severity", "low"}, {"title", "Left out: " + loss_text(loss)}};
+    if (*loss.advice != '\0') verdict["detail"] = std::string("Next time: ") + loss.advice;
+    verdicts.push_back(std::move(verdict));
   }
   return verdicts;
 }

@@ -33,26 +33,6 @@ std::string grouped(double count) {
   return digits;
 }
 
-// The sign that begins there and its length in bytes; 0 if it is no UTF-8.
-size_t utf8_sign(const std::string& text, size_t at, uint32_t& sign) {
-  const auto byte = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at);
-  const size_t bytes = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || at + bytes > text.size()) return 0;
-  sign = bytes == 1 ? first : first & (0x7fu >> bytes);
-  for (size_t i = 1; i < bytes; ++i) {
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
-    sign = sign << 6 | (byte(at + i) & 0x3f);
-  }
-  return bytes;
-}
-
-// What makes a terminal do something, or shows text in another order than it has.
-bool is_control(uint32_t sign) {
-  return sign < 0x20 || (sign >= 0x7f && sign < 0xa0) || sign == 0x61c || sign == 0x200e ||
-         sign == 0x200f || (sign >= 0x2028 && sign <= 0x202e) || (sign >= 0x2066 && sign <= 0x2069);
-}
-
 }  // namespace
 
 std::string human_bytes(double bytes) {
@@ -105,30 +85,6 @@ std::string human_count(const analysis::Estimate& estimate) {
 
 std::string human_samples(uint64_t samples) {
   return samples == 1 ? "1 sample" : grouped(static_cast<double>(samples)) + " samples";
-}
-
-std::string printable(const std::string& text) {
-  std::string clean;
-  for (size_t at = 0; at < text.size();) {
-    uint32_t sign = 0;
-    const size_t bytes = utf8_sign(text, at, sign);
-    if (bytes == 0 || is_control(sign)) {
-      clean += '?';
-    } else {
-      clean.append(text, at, bytes);
-    }
-    at += std::max<size_t>(bytes, 1);
-  }
-  return clean;
-}
-
-std::string fit(const std::string& text, size_t width) {
-  if (width == 0 || text.size() <= width) return text;
-  if (width <= 3) return text.substr(0, width);
-  size_t end = width - 3;
-  // Not in the middle of a sign.
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "...";
 }
 
 }  // namespace dbgtrace::reader::output

@@ -20,11 +20,4 @@ std::string human_bytes(const analysis::Estimate& estimate);
 std::string human_count(const analysis::Estimate& estimate);
 std::string human_samples(uint64_t samples);  // "1 sample", "31 samples"
 
-// Text of a recording on a terminal: control characters, signs that turn the direction of text and
-// bytes that are no UTF-8 become '?', whoever put them there.
-std::string printable(const std::string& text);
-
-// At most `width` columns, "..." in the place of what was cut; 0 is no limit.
-std::string fit(const std::string& text, size_t width);
-
 }  // namespace dbgtrace::reader::output

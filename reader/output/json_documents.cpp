@@ -5,6 +5,7 @@
 
 #include "reader/analysis/losses.hpp"
 #include "reader/analysis/signal_name.hpp"
+#include "reader/output/printable.hpp"
 
 namespace dbgtrace::reader::output {
 std::string hex(uint64_t value) { return fmt::format("{:#x}", value); }
@@ -14,7 +15,7 @@ Json json_document(const std::string& command, const std::string& file) {
 }
 
 std::string json_text(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_json(json.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 Json json_stack(const analysis::ResolvedStack& stack) {

@@ -22,6 +22,7 @@ Json leak_json(const analysis::Leak& leak, const analysis::Resolver& resolver) {
   add_estimate(json, "bytes", leak.bytes);
   add_estimate(json, "count", leak.count);
   json["samples"] = leak.bytes.samples;
+  if (leak.torn_down > 0) json["torn_down"] = leak.torn_down;
   if (leak.growth) {
     json["growth_bytes_per_s"] = leak.growth->bytes_per_s;
     json["growth_interval"] = {leak.growth->low, leak.growth->high};
@@ -63,6 +64,9 @@ Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
   json["run_s"] = report.run_s;
   add_estimate(json, "live_bytes", report.live_bytes);
   add_estimate(json, "live_count", report.live_count);
+  if (report.torn_down_bytes.samples > 0) {
+    add_estimate(json, "torn_down_bytes", report.torn_down_bytes);
+  }
   json["growing"] = report.growing();
   json["in_use"] = {{"sites", report.in_use_sites}, {"bytes", whole(report.in_use_bytes)}};
   json["leaks"] = Json::array();
@@ -87,6 +91,9 @@ Json json_memory(const analysis::MemoryReport& report, const trace::Trace& trace
   add_estimate(totals, "allocated_bytes", report.allocated_bytes);
   add_estimate(totals, "allocations", report.allocations);
   add_estimate(totals, "mapped_bytes", report.mapped_bytes);
+  if (report.torn_down_bytes.samples > 0) {
+    add_estimate(totals, "torn_down_bytes", report.torn_down_bytes);
+  }
   json["totals"] = std::move(totals);
   json["sites"] = Json::array();
   for (size_t i = 0; i < limited(report.sites.size(), max_entries); ++i) {
@@ -138,6 +145,8 @@ Json json_info(const analysis::RecordingInfo& info, const trace::Trace& trace) {
   json["samples"] = info.samples;
   json["frees"] = info.frees;
   json["live"] = info.live;
+  json["mappings"] = info.mappings;
+  if (info.torn_down > 0) json["torn_down"] = info.torn_down;
   json["sites"] = info.sites;
   json["stacks"] = info.stacks;
   json["modules"] = info.modules;

@@ -10,6 +10,7 @@
 #include "reader/analysis/call_tree.hpp"
 #include "reader/output/human.hpp"
 #include "reader/output/json_documents.hpp"
+#include "reader/output/printable.hpp"
 #include "reader/output/profile_formats.hpp"
 #include "reader/output/text_stack.hpp"
 #include "reader/output/whole.hpp"

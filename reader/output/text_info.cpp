@@ -5,6 +5,7 @@
 
 #include "reader/analysis/signal_name.hpp"
 #include "reader/output/human.hpp"
+#include "reader/output/text_losses.hpp"
 
 namespace dbgtrace::reader::output {
 
@@ -57,7 +58,11 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
   row("command", fmt::format("{}", fmt::join(info.cmdline, " ")));
   if (info.parent_pid != 0) row("forked by", fmt::format("pid {}", info.parent_pid));
   row("host", info.host);
-  row("window", fmt::format("{} to {}", human_date(info.start_unix), human_date(info.end_unix)));
+  const bool ended = info.state.kind == analysis::StateKind::kExited ||
+                     info.state.kind == analysis::StateKind::kCrashed ||
+                     info.state.kind == analysis::StateKind::kExec;
+  row("window", fmt::format("{} to {}{}", human_date(info.start_unix), human_date(info.end_unix),
+                            ended ? "" : " (the newest sample)"));
   row("state", *info.state.reason == '\0'
                    ? state_text(info.state)
                    : fmt::format("{}: {}", state_text(info.state), info.state.reason));
@@ -73,13 +78,21 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
                   human_samples(info.samples), human_count(static_cast<double>(info.frees)),
                   human_count(static_cast<double>(info.live)), info.sites, info.stacks,
                   info.modules, info.threads));
+  if (info.torn_down > 0) {
+    row("teardown", fmt::format("{} of the live ones were freed after exit() began, by exit "
+                                "handlers and destructors",
+                                human_count(static_cast<double>(info.torn_down))));
+  }
   if (info.sandboxed) row("sandbox", "the program entered one: no system calls since");
   for (const analysis::Loss& loss : info.losses) {
     if (!loss.forgets_by_design || loss.count == 0) continue;
-    row("history",
-        fmt::format("{} {}", human_count(static_cast<double>(loss.count)), loss.meaning));
+    row("history", loss_text(loss));
   }
-  if (info.torn_events > 0) row("torn", fmt::format("{} events", info.torn_events));
+  if (info.torn_events > 0) {
+    row("history", fmt::format("{} event{} left unfinished by threads that were stopped while they "
+                               "wrote",
+                               info.torn_events, info.torn_events == 1 ? "" : "s"));
+  }
   row("file",
       fmt::format("{}, of which {} on disk", human_bytes(static_cast<double>(info.file_bytes)),
                   human_bytes(static_cast<double>(info.disk_bytes))));

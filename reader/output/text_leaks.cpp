@@ -32,9 +32,13 @@ std::string rate_text(const Leak& leak) {
 
 void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolver& resolver) {
   const uint64_t growing = report.growing();
-  const std::string heap =
+  std::string heap =
       fmt::format("{} live in {} blocks after {}", human_bytes(report.live_bytes),
                   human_count(report.live_count.value), human_duration(report.run_s));
+  if (report.torn_down_bytes.samples > 0) {
+    heap += fmt::format("; {} of it were freed by exit handlers and destructors",
+                        human_bytes(report.torn_down_bytes));
+  }
   if (growing > 0) {
     const Leak& worst = report.leaks.front();
     page.paragraph(fmt::format("{} leak{}. Worst: {}", growing, growing > 1 ? "s" : "",
@@ -46,7 +50,7 @@ void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolv
   } else if (!report.leaks.empty() &&
              report.leaks.front().verdict.leak_class == LeakClass::kUnfreedAtExit) {
     page.paragraph(fmt::format("No growing leak; {} were not freed when the process exited.",
-                               human_bytes(report.live_bytes)),
+                               human_bytes(report.unfreed_bytes)),
                    2, Tone::kBold);
     page.paragraph(
         "How sure: exact, every allocation was recorded. Whether these blocks were lost "
@@ -73,7 +77,7 @@ void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolv
         "(DBGTRACE_SAMPLE=64K), or see `dbgtrace memory`.",
         2);
   }
-  page.line("Heap: " + heap + ".");
+  page.paragraph("Heap: " + heap + ".", 2);
 }
 
 void put_details(TextPage& page, size_t number, const Leak& leak,
@@ -93,6 +97,12 @@ void put_details(TextPage& page, size_t number, const Leak& leak,
   if (is_growing(leak) && !leak.verdict.freed_at_exit) {
     page.line(fmt::format("   survivors by birth, eighths of the run: {}",
                           fmt::join(leak.survival.cohorts, " ")));
+  }
+  if (is_growing(leak) && leak.torn_down > 0) {
+    page.paragraph(fmt::format("   {} of the {} were freed after exit() began: something still "
+                               "held them, as an unbounded cache does",
+                               leak.torn_down, human_samples(leak.bytes.samples)),
+                   5);
   }
   put_stack(page, stack, limits.frames);
 }

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "reader/analysis/losses.hpp"
 #include "reader/output/human.hpp"
 
 namespace dbgtrace::reader::output {
@@ -15,14 +14,19 @@ std::string damage_text(const trace::Damage& damage) {
                      damage.what);
 }
 
+std::string loss_text(const analysis::Loss& loss) {
+  return fmt::format("{} {}. {}", human_count(static_cast<double>(loss.count)),
+                     loss.count == 1 ? loss.one : loss.many, loss.meaning);
+}
+
 void put_losses(TextPage& page, const trace::Trace& trace) {
   const auto losses = analysis::defects_of(trace.header.live.lost);
   if (losses.empty() && trace.damages.empty()) return;
   page.gap();
   if (!losses.empty()) page.line("Left out of this recording:", TextPage::Tone::kBold);
   for (const analysis::Loss& loss : losses) {
-    page.paragraph(
-        fmt::format("  {} {}", human_count(static_cast<double>(loss.count)), loss.meaning), 4);
+    page.paragraph("  " + loss_text(loss), 4);
+    if (*loss.advice != '\0') page.paragraph(fmt::format("    Next time: {}", loss.advice), 4);
   }
   if (!trace.damages.empty())
     page.line("Damaged, and left out of the result:", TextPage::Tone::kBold);

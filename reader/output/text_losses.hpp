@@ -6,12 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "reader/analysis/losses.hpp"
 #include "reader/output/text_page.hpp"
 #include "reader/trace/trace.hpp"
 
 namespace dbgtrace::reader::output {
 
 void put_losses(TextPage& page, const trace::Trace& trace);
+
+// "3 samples have no call stack. Too many threads recorded at once: ..."
+std::string loss_text(const analysis::Loss& loss);
 
 // "offset 0x2000 (120 bytes): ...".
 std::string damage_text(const trace::Damage& damage);

@@ -78,6 +78,12 @@ void put_totals(TextPage& page, const MemoryReport& report) {
                                    human_samples(report.allocations.samples),
                                    human_bytes(static_cast<double>(report.interval_bytes))),
                  2);
+  if (report.torn_down_bytes.samples > 0) {
+    page.paragraph(fmt::format("Live are the blocks at the moment exit() began; exit handlers and "
+                               "destructors freed {} of them afterwards.",
+                               human_bytes(report.torn_down_bytes)),
+                   2);
+  }
   if (report.mapped_bytes.value > 0) {
     page.line(fmt::format("Mapped by mmap, besides: {}", human_bytes(report.mapped_bytes)));
   }

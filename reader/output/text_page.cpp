@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "reader/output/human.hpp"
+#include "reader/output/printable.hpp"
 
 namespace dbgtrace::reader::output {
 namespace {
@@ -54,9 +54,10 @@ void TextPage::line(const std::string& text, Tone tone) {
 void TextPage::paragraph(const std::string& text, size_t indent, Tone tone) {
   std::string rest = printable(text);
   const size_t room = style_.width;
-  while (room != 0 && rest.size() > room) {
-    size_t cut = rest.rfind(' ', room);
-    if (cut == std::string::npos || cut <= indent) cut = std::min(rest.size(), room);
+  while (room != 0 && columns_of(rest) > room) {
+    const size_t full = cut_at(rest, room);
+    size_t cut = rest.rfind(' ', full);
+    if (cut == std::string::npos || cut <= indent) cut = full;
     put(rest.substr(0, cut), tone);
     const size_t next = rest.find_first_not_of(' ', cut);
     if (next == std::string::npos) return;

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "reader/output/human.hpp"
+#include "reader/output/printable.hpp"
 
 namespace dbgtrace::reader::output {
 namespace {
@@ -44,7 +44,7 @@ void put_stack(TextPage& page, const analysis::ResolvedStack& stack, size_t max_
   // Names in one column and places in another, as far as both fit.
   size_t column = 0;
   for (size_t i = 0; i < shown; ++i) {
-    column = std::max(column, function_text(stack.frames[i]).size());
+    column = std::max(column, columns_of(printable(function_text(stack.frames[i]))));
   }
   const size_t widest = page.width() == 0 ? 90 : (page.width() - 8) * 2 / 3;
   column = std::min(column, widest);

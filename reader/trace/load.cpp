@@ -94,7 +94,7 @@ void check_live_header(Trace& trace, DamageLog& damages) {
 }
 
 Result<Trace> make_trace(std::span<const std::byte> file, const std::string& path,
-                         const LoadOptions& options, uint64_t moved_bytes) {
+                         uint64_t moved_bytes) {
   Trace trace;
   trace.path = path;
   trace.file_bytes = file.size();
@@ -113,7 +113,7 @@ Result<Trace> make_trace(std::span<const std::byte> file, const std::string& pat
   }
   check_live_header(trace, damages);
   load_ledger(file, trace, damages);
-  load_history(file, options.events, moved_bytes, trace, damages);
+  load_history(file, moved_bytes, trace, damages);
   load_crash(file, trace, damages);
   return trace;
 }
@@ -132,12 +132,17 @@ uint64_t moved_since(const std::string& path, const FileImage& image) {
 
 }  // namespace
 
-Result<Trace> load_image(std::span<const std::byte> file, const std::string& path,
-                         const LoadOptions& options) {
-  return make_trace(file, path, options, 0);
+Result<Trace> load_image(std::span<const std::byte> file, const std::string& path) {
+  return make_trace(file, path, 0);
 }
 
-Result<Trace> load(const std::string& path, const LoadOptions& options) {
+Result<Trace> load(const std::string& path) {
+  Result<Recording> recording = open_recording(path);
+  if (!recording) return recording.error();
+  return std::move(recording->trace);
+}
+
+Result<Recording> open_recording(const std::string& path) {
   try {
     // The header first: a big file that is no recording is not read at all.
     Result<FileImage> head = FileImage::read(path, ring::kHeaderBytes);
@@ -147,7 +152,9 @@ Result<Trace> load(const std::string& path, const LoadOptions& options) {
     if (report.problem != nullptr) return header_error(path, head->bytes(), report, header);
     Result<FileImage> image = FileImage::read(path, header.file_bytes);
     if (!image) return image.error();
-    return make_trace(image->bytes(), path, options, moved_since(path, *image));
+    Result<Trace> trace = make_trace(image->bytes(), path, moved_since(path, *image));
+    if (!trace) return trace.error();
+    return Recording{std::move(*image), std::move(*trace)};
   } catch (const std::bad_alloc&) {
     return LoadError{
         fmt::format("{}: not enough memory to load it; raise the limit (ulimit -v)", path), 0};

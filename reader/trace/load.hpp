@@ -8,19 +8,22 @@
 #include <span>
 #include <string>
 
+#include "reader/trace/file_image.hpp"
 #include "reader/trace/result.hpp"
 #include "reader/trace/trace.hpp"
 
 namespace dbgtrace::reader::trace {
 
-struct LoadOptions {
-  bool events = false;  // decode the history too
+// The model together with the bytes that it was made of, for those who read the history too.
+struct Recording {
+  FileImage image;
+  Trace trace;
 };
 
-Result<Trace> load(const std::string& path, const LoadOptions& options = {});
+Result<Recording> open_recording(const std::string& path);
+Result<Trace> load(const std::string& path);
 
 // The same of bytes in memory, at a multiple of 8; path is used in messages only.
-Result<Trace> load_image(std::span<const std::byte> file, const std::string& path,
-                         const LoadOptions& options = {});
+Result<Trace> load_image(std::span<const std::byte> file, const std::string& path);
 
 }  // namespace dbgtrace::reader::trace

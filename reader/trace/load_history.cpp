@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ring and the open blocks to the model: what is there, what is missing between it, and, if
-// asked for, the events.
+// The ring and the open blocks to the model: where events lie, and what is missing between them.
+// The events themselves are EventStream's.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "reader/trace/load_parts.hpp"
 #include "ring/header_view.hpp"
 #include "ring/scanner.hpp"
-#include "ring/weight.hpp"
+#include "ring/shared_words.hpp"
 
 namespace dbgtrace::reader::trace {
 namespace {
@@ -32,13 +32,13 @@ class HistoryLoader {
         moved_bytes_(moved_bytes),
         max_events_(file.size() / sizeof(ring::Event) * kMaxRatio) {}
 
-  void run(bool events) {
+  void run() {
     scan();
-    // Open slots before the sealed blocks: how many of them are on their way into the ring tells
-    // damage from a sudden death.
-    read_open(events);
+    // Open slots before the gaps: how many of them are on their way into the ring tells damage from
+    // a sudden death.
+    read_open();
     report_gaps();
-    if (events) decode();
+    note_sealed();
   }
 
  private:
@@ -49,9 +49,8 @@ class HistoryLoader {
   void scan();
   uint64_t excused_bytes() const;
   void report_gaps();
-  void read_open(bool events);
-  void decode();
-  void append(uint64_t sequence, uint32_t event_count);
+  void read_open();
+  void note_sealed();
   bool is_sealed(uint64_t sequence) const {
     const auto at = std::lower_bound(
         refs_.begin(), refs_.end(), sequence,
@@ -72,6 +71,7 @@ class HistoryLoader {
   std::vector<ring::Gap> gaps_;
   ring::Arrangement arrangement_;
   uint32_t sealing_slots_ = 0;
+  uint64_t open_events_ = 0;
 };
 
 void HistoryLoader::scan() {
@@ -120,7 +120,7 @@ void HistoryLoader::report_gaps() {
   }
 }
 
-void HistoryLoader::read_open(bool events) {
+void HistoryLoader::read_open() {
   const uint32_t slots = std::min(kMaxOpenSlots, ring::entries_in(open_, open_section_));
   DamageCount foreign(damages_, "open blocks whose salt is not this recording's");
   for (uint32_t index = 0; index < slots; ++index) {
@@ -135,13 +135,19 @@ void HistoryLoader::read_open(bool events) {
     if (is_sealed(open.sequence)) continue;
     sealing_slots_ += open.sealing ? 1 : 0;
     trace_.torn_events += open.torn_count;
-    if (events) append(open.sequence, open.event_count);
+    ring::SealedRef ref{};
+    ref.offset_bytes = at;
+    ref.sequence = open.sequence;
+    ref.total_bytes = open_section_.entry_bytes;
+    ref.event_count = open.event_count;
+    open_events_ += open.event_count;
+    trace_.history.push_back({ref, true});
   }
 }
 
-void HistoryLoader::decode() {
+void HistoryLoader::note_sealed() {
   // Newest first, so that the oldest are left out if there are too many.
-  uint64_t wanted = trace_.events.size();
+  uint64_t wanted = open_events_;
   auto oldest = refs_.end();
   while (oldest != refs_.begin() && wanted + std::prev(oldest)->event_count <= max_events_) {
     --oldest;
@@ -153,45 +159,18 @@ void HistoryLoader::decode() {
                              "blocks are left out",
                              oldest - refs_.begin()));
   }
-  trace_.events.reserve(wanted);
-  DamageCount broken(damages_, "blocks of the ring that can't be decompressed");
   for (auto ref = oldest; ref != refs_.end(); ++ref) {
-    const ring::BlockEvents block =
-        ring::decode_sealed(ring_, ring_section_.size_bytes, trace_.header.salt, *ref, *buffer_);
-    if (!block.valid) {
-      broken.add(ring_section_.offset_bytes + ref->offset_bytes, ref->total_bytes);
-      continue;
-    }
-    trace_.torn_events += block.torn_count;
-    append(block.sequence, block.event_count);
-  }
-  const auto by_time = [](const Event& a, const Event& b) {
-    return a.time_us != b.time_us ? a.time_us < b.time_us : a.sequence < b.sequence;
-  };
-  std::stable_sort(trace_.events.begin(), trace_.events.end(), by_time);
-}
-
-void HistoryLoader::append(uint64_t sequence, uint32_t event_count) {
-  for (uint32_t i = 0; i < event_count; ++i) {
-    const ring::Event& stored = buffer_->events[i];
-    Event event;
-    event.kind = static_cast<ring::EventKind>(stored.head & 0xff);
-    event.sequence = sequence;
-    event.time_us = stored.time & ring::kTimeMask;
-    event.a = stored.a;
-    event.b = stored.b;
-    event.thread = static_cast<uint32_t>(stored.head >> 24) & 0xffff;
-    event.extra = static_cast<uint32_t>(stored.time >> 48);
-    event.weight = ring::weight_to_double(static_cast<uint16_t>(stored.head >> 40));
-    trace_.events.push_back(event);
+    const auto head = ring::load_entry<ring::SealedBlock>(ring_.data() + ref->offset_bytes);
+    trace_.torn_events += std::min(head.torn_count, ref->event_count);
+    trace_.history.push_back({*ref, false});
   }
 }
 
 }  // namespace
 
-void load_history(std::span<const std::byte> file, bool events, uint64_t moved_bytes, Trace& trace,
+void load_history(std::span<const std::byte> file, uint64_t moved_bytes, Trace& trace,
                   DamageLog& damages) {
-  HistoryLoader(file, moved_bytes, trace, damages).run(events);
+  HistoryLoader(file, moved_bytes, trace, damages).run();
 }
 
 }  // namespace dbgtrace::reader::trace

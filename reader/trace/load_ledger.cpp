@@ -338,6 +338,9 @@ void LedgerLoader::load_live() {
     block.thread = fields.thread;
     block.state = fields.state;
     block.site = site_of(fields.site);
+    // A torn-down mapping is told by its site only.
+    block.mapping = block.state == ring::LiveState::kMapped ||
+                    (block.torn_down() && trace_.sites[block.site].mapping);
     // The sites were copied a little before the live blocks: in a running process the newest ones
     // may be missing.
     const bool too_new = running && fields.time_us + kClockSlackUs >= end_us_;

@@ -16,7 +16,7 @@ namespace dbgtrace::reader::trace {
 void load_ledger(std::span<const std::byte> file, Trace& trace, DamageLog& damages);
 // moved_bytes: what a running process appended to its ring while the file was copied. Blocks that
 // it overwrote meanwhile are missing from the copy and no damage.
-void load_history(std::span<const std::byte> file, bool events, uint64_t moved_bytes, Trace& trace,
+void load_history(std::span<const std::byte> file, uint64_t moved_bytes, Trace& trace,
                   DamageLog& damages);
 // After the ledger, to which it refers.
 void load_crash(std::span<const std::byte> file, Trace& trace, DamageLog& damages);

@@ -12,6 +12,7 @@
 #include "reader/trace/crash.hpp"
 #include "reader/trace/stack.hpp"
 #include "ring/layout.hpp"
+#include "ring/scanner.hpp"
 
 namespace dbgtrace::reader::trace {
 
@@ -48,6 +49,11 @@ struct LiveBlock {
   uint32_t site = 0;  // index in Trace::sites
   uint32_t thread = 0;
   ring::LiveState state = ring::LiveState::kHeld;
+  bool mapping = false;  // mmap: no part of the heap
+
+  // Freed after exit() began. It was needed for as long as the program did its work, so it is in
+  // every figure of what is live; but whoever lists what was never freed leaves it out.
+  bool torn_down() const { return state == ring::LiveState::kTornDown; }
 };
 
 // A block that was freed lately.
@@ -70,6 +76,12 @@ struct Event {
   uint64_t time_us = 0, a = 0, b = 0;
   uint32_t thread = 0, extra = 0;
   double weight = 1;
+};
+
+// Where some events lie; EventStream reads them.
+struct HistoryBlock {
+  ring::SealedRef ref{};  // of an open block: its place in the section and its sequence
+  bool open = false;
 };
 
 struct Thread {
@@ -95,7 +107,7 @@ struct Trace {
   ring::DeathTally deaths{};
   std::vector<Thread> threads;            // [0] is "other"
   std::vector<ring::SeriesPoint> series;  // by time, finest level where levels overlap
-  std::vector<Event> events;              // oldest first; filled only when asked for
+  std::vector<HistoryBlock> history;      // the blocks whose events are read, no order
   uint64_t gap_bytes = 0;                 // of the ring: damaged, not merely overwritten
   uint64_t torn_events = 0;
   BlackBox black_box;

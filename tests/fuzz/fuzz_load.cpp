@@ -9,6 +9,7 @@
 
 #include "reader/trace/load.hpp"
 #include "ring/scanner.hpp"
+#include "tests/support/events.hpp"
 #include "tests/support/repair.hpp"
 
 using namespace dbgtrace;
@@ -20,12 +21,12 @@ void require(bool holds) {
 }
 
 void load_and_check(const std::vector<std::byte>& file) {
-  const auto result = reader::trace::load_image(file, "input", {.events = true});
+  auto result = reader::trace::load_image(file, "input");
   if (!result) {
     require(!result.error().message.empty());
     return;
   }
-  const reader::trace::Trace& trace = *result;
+  reader::trace::Trace& trace = *result;
   require(!trace.stacks.empty() && trace.stacks[0].pcs.empty() && !trace.sites.empty() &&
           !trace.threads.empty());
   size_t frames = 0;
@@ -34,7 +35,8 @@ void load_and_check(const std::vector<std::byte>& file) {
     frames += stack.pcs.size();
   }
   require(frames <= file.size() / 4 + ring::kMaxFrames);
-  require(trace.events.size() <=
+  const std::vector<reader::trace::Event> events = tests::events_of(file, trace);
+  require(events.size() <=
           file.size() / sizeof(ring::Event) * 4 + ring::kMaxBlockEvents * size_t{1024});
   for (const auto& site : trace.sites) {
     require(site.stack < trace.stacks.size());
@@ -43,8 +45,7 @@ void load_and_check(const std::vector<std::byte>& file) {
   for (const auto& block : trace.live) {
     require(block.site < trace.sites.size() && block.birth_us <= trace.end_us());
   }
-  for (size_t i = 1; i < trace.events.size(); ++i)
-    require(trace.events[i - 1].time_us <= trace.events[i].time_us);
+  for (size_t i = 1; i < events.size(); ++i) require(events[i - 1].time_us <= events[i].time_us);
   for (size_t i = 1; i < trace.series.size(); ++i)
     require(trace.series[i - 1].time_us <= trace.series[i].time_us);
   if (!trace.modules.empty()) (void)reader::trace::module_at(trace, trace.modules[0].start, 0);

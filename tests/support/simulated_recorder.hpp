@@ -131,9 +131,8 @@ class SimulatedRecorder {
   const ring::Ledger& ledger() const { return ledger_; }
   uint64_t interval_bytes() const { return interval_.bytes(); }
 
-  reader::trace::Trace trace(bool events = false) const {
-    auto result =
-        reader::trace::load_image(std::as_bytes(std::span(image_)), "simulated", {events});
+  reader::trace::Trace trace() const {
+    auto result = reader::trace::load_image(std::as_bytes(std::span(image_)), "simulated");
     if (!result) throw std::runtime_error(result.error().message);
     return std::move(*result);
   }

@@ -185,6 +185,7 @@ TEST_CASE("the specification's changing part of the header is that of the code")
            FIELD(peak_us),
            FIELD(freed_count),
            FIELD(live_excess_q15),
+           FIELD(run_id),
            FIELD(reserved),
            FIELD(births),
            FIELD(mappings),

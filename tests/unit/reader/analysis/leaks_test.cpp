@@ -53,6 +53,34 @@ TEST_CASE("what a short, exactly recorded program did not free is named as such"
   CHECK(class_of(simulation, ring::State::kExited, true) == LeakClass::kUnfreedAtExit);
 }
 
+TEST_CASE("what exit handlers freed is live to the end, but no leftover") {
+  Simulation simulation(.9, 1, 1);
+  simulation.site();
+  simulation.births(100, 50, 0, 1, simulation.forever());
+  trace::Trace recording = simulation.finish(ring::State::kExited);
+  recording.header.live.exact_until_us = ~uint64_t{0};
+  REQUIRE(recording.live.size() > 1);
+  const LeakReport before = find_leaks(recording);
+  REQUIRE(before.leaks.size() == 1);
+  CHECK(before.leaks[0].torn_down == 0);
+  CHECK(before.torn_down_bytes.samples == 0);
+  CHECK(before.unfreed_bytes.value == before.live_bytes.value);
+
+  recording.live[0].state = ring::LiveState::kTornDown;
+  const LeakReport after = find_leaks(recording);
+  REQUIRE(after.leaks.size() == 1);
+  CHECK(after.leaks[0].verdict.leak_class == LeakClass::kUnfreedAtExit);
+  CHECK(after.leaks[0].count.value == before.leaks[0].count.value - 1);
+  CHECK(after.leaks[0].torn_down == 1);
+  CHECK(after.live_bytes.value == before.live_bytes.value);
+  CHECK(after.torn_down_bytes.value + after.unfreed_bytes.value == after.live_bytes.value);
+
+  for (trace::LiveBlock& block : recording.live) block.state = ring::LiveState::kTornDown;
+  const LeakReport none = find_leaks(recording);
+  CHECK(none.leaks.empty());
+  CHECK(none.unfreed_bytes.value == 0);
+}
+
 TEST_CASE("four survivors are too few samples, whatever they look like") {
   Simulation simulation(100, 4096, 1);
   simulation.site();

@@ -38,12 +38,6 @@ TEST_CASE("an estimate shows its interval, an exact figure shows none") {
   CHECK(human_count(analysis::Estimate{100, 80, 130, 4}) == "~100 [80 .. 130]");
 }
 
-TEST_CASE("no control character of a recording reaches a terminal") {
-  TextPage page({0, false});
-  page.line("evil\x1b[2Jname\n");
-  CHECK(page.text() == "evil?[2Jname?\n");
-}
-
 TEST_CASE("lines keep to the width, paragraphs break between words") {
   TextPage page({20, false});
   page.line("0123456789012345678901234");
@@ -57,24 +51,6 @@ TEST_CASE("colour is there only where it is wanted") {
   coloured.line("x", TextPage::Tone::kBad);
   CHECK(plain.text() == "x\n");
   CHECK(coloured.text() == "\x1b[1;31mx\x1b[0m\n");
-}
-
-TEST_CASE("a stranger's text can't make a terminal do anything") {
-  CHECK(output::printable("plain, \xc3\xa4 and \xe2\x82\xac") ==
-        "plain, \xc3\xa4 and \xe2\x82\xac");
-  CHECK(output::printable("\x1b[31m\a\x7f") == "?[31m??");
-  CHECK(output::printable("\xc2\x9b"
-                          "31m") == "?31m");  // the one-byte form of ESC [
-  CHECK(output::printable("\xe2\x80\xae"
-                          "abc") == "?abc");                      // right to left
-  CHECK(output::printable("a\xff\xc0\x80\xe2\x82") == "a?????");  // no UTF-8
-}
-
-TEST_CASE("a text is cut between its signs") {
-  CHECK(output::fit("12345678", 6) == "123...");
-  CHECK(output::fit("12\xc3\xa4"
-                    "5678",
-                    6) == "12...");
 }
 
 }  // namespace dbgtrace::reader::output

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reports of one small recording: what their first lines say and which keys their JSON has.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include "../analysis/simulation.hpp"
@@ -12,11 +15,22 @@
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/text_losses.hpp"
 #include "reader/output/text_memory.hpp"
+#include "tests/support/temp_file.hpp"
 
 namespace dbgtrace::test {
 namespace {
 
 using namespace reader;
+
+std::string written(const std::function<void(output::Sink&)>& write) {
+  const tests::TempFile file;
+  output::Sink sink(file.path());
+  write(sink);
+  REQUIRE(sink.finish().empty());
+  std::ostringstream text;
+  text << std::ifstream(file.path()).rdbuf();
+  return text.str();
+}
 
 trace::Trace leaking() {
   Simulation simulation(100, 4096, 1);
@@ -113,10 +127,35 @@ TEST_CASE("bytes that are no UTF-8 do not keep a document from being written") {
 TEST_CASE("a dump of the living blocks has one line for each") {
   const trace::Trace recording = leaking();
   output::DumpParts live{false, false, false, false, false, false, false, true};
-  const std::string text = output::dump_text(recording, live);
+  const std::string text =
+      written([&](output::Sink& sink) { output::dump_text(sink, recording, nullptr, live); });
   CHECK(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')) == recording.live.size());
   CHECK(text.starts_with("live addr=0x20000 size=40 weight="));
   CHECK(text.find(" site=1\n") != std::string::npos);
+}
+
+TEST_CASE("a dump as JSON is a document, however it is put together") {
+  const trace::Trace recording = leaking();
+  output::DumpParts live{false, false, false, false, false, false, false, true};
+  const output::Json json = output::Json::parse(
+      written([&](output::Sink& sink) { output::dump_json(sink, recording, nullptr, live); }));
+  CHECK(json["schema"] == "dbgtrace.dump/1");
+  CHECK(json["lost"]["events_dropped"] == 3);
+  REQUIRE(json["records"].size() == recording.live.size());
+  CHECK(json["records"][0]["state"] == "held");
+  const output::Json empty = output::Json::parse(written([&](output::Sink& sink) {
+    output::dump_json(sink, recording, nullptr,
+                      {false, false, false, false, false, false, false, false});
+  }));
+  CHECK(empty["records"].empty());
+}
+
+TEST_CASE("a sink that is not finished leaves nothing behind") {
+  const tests::TempFile place;
+  const std::string path = place.path() + ".result";
+  { output::Sink(path).write("half"); }
+  CHECK_FALSE(std::ifstream(path).good());
+  CHECK_FALSE(std::ifstream(path + "." + std::to_string(getpid()) + ".part").good());
 }
 
 TEST_CASE("a result file that can't be written is told, and no draft is left") {

@@ -65,7 +65,7 @@ TEST_CASE("a file of holes beyond the limit of size is refused, not walked throu
 
 TEST_CASE("load reads a recording from its path and names the path in errors") {
   const tests::TempFile good(tests::make_example().finish());
-  const auto trace = reader::trace::load(good.path(), {.events = true});
+  const auto trace = reader::trace::load(good.path());
   REQUIRE(trace);
   CHECK(trace->damages.empty());
   CHECK(trace->path == good.path());

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/events.hpp"
 #include "tests/support/recording_builder.hpp"
 
 using namespace dbgtrace;
@@ -14,9 +15,14 @@ using tests::RecordingBuilder;
 namespace {
 
 Trace loaded(const std::vector<std::byte>& file) {
-  auto result = load_image(file, "x.dbgt", {.events = true});
+  auto result = load_image(file, "x.dbgt");
   REQUIRE(result);
   return std::move(*result);
+}
+
+size_t event_count(const std::vector<std::byte>& file) {
+  Trace trace = loaded(file);
+  return tests::events_of(file, trace).size();
 }
 
 std::string error_of(const std::vector<std::byte>& file) {
@@ -37,7 +43,9 @@ using Frames = std::vector<uint64_t>;
 }  // namespace
 
 TEST_CASE("a whole recording fills the model and has no damage") {
-  const Trace trace = loaded(tests::make_example().finish());
+  const std::vector<std::byte> file = tests::make_example().finish();
+  const Trace trace = loaded(file);
+  CHECK(event_count(file) == 65);
   CHECK(trace.damages.empty());
   CHECK(trace.header_valid);
   CHECK(trace.end_us() == 60'000'000);
@@ -64,7 +72,6 @@ TEST_CASE("a whole recording fills the model and has no damage") {
   CHECK(trace.live[1].birth_us == 30);
   REQUIRE(trace.threads.size() == 2);
   CHECK(trace.threads[1].name == "example");
-  CHECK(trace.events.size() == 65);
   CHECK(trace.gap_bytes == 0);
 }
 
@@ -75,23 +82,11 @@ TEST_CASE("the series shows the finest level where levels overlap") {
   CHECK(trace.series[3].time_us == 59'900'000);
 }
 
-TEST_CASE("events are decoded only when asked for, oldest first") {
-  const std::vector<std::byte> file = tests::make_example().finish();
-  auto without = load_image(file, "x.dbgt");
-  REQUIRE(without);
-  CHECK(without->events.empty());
-  const Trace trace = loaded(file);
-  for (size_t i = 1; i < trace.events.size(); ++i)
-    REQUIRE(trace.events[i - 1].time_us <= trace.events[i].time_us);
-  CHECK(trace.events.front().sequence == 1);
-  CHECK(trace.events.back().sequence == 4);
-}
-
 TEST_CASE("an open block that is sealed too counts once") {
   RecordingBuilder builder;
   builder.seal(1, tests::make_events(1, 20, 100));
   builder.open(0, 1, tests::make_events(1, 20, 100), 200);
-  CHECK(loaded(builder.finish()).events.size() == 20);
+  CHECK(event_count(builder.finish()) == 20);
 }
 
 TEST_CASE("a block on its way into the ring when the process died is no damage") {
@@ -103,7 +98,7 @@ TEST_CASE("a block on its way into the ring when the process died is no damage")
   const Trace trace = loaded(builder.finish());
   CHECK(trace.damages.empty());
   CHECK(trace.gap_bytes == 0);
-  CHECK(trace.events.size() == 20 + places);
+  CHECK(event_count(builder.finish()) == 20 + places);
 }
 
 TEST_CASE("a broken block is reported with place and size, and the others are read") {
@@ -118,7 +113,7 @@ TEST_CASE("a broken block is reported with place and size, and the others are re
   CHECK(trace.damages[0].offset_bytes == second.offset_bytes);
   CHECK(trace.damages[0].size_bytes == second.total_bytes);
   CHECK(trace.gap_bytes == second.total_bytes);
-  CHECK(trace.events.size() == 40);
+  CHECK(event_count(file) == 40);
 }
 
 TEST_CASE("a damaged entry costs itself only and is named") {
@@ -186,7 +181,19 @@ TEST_CASE("a block freed while the process exited is still listed, with its stat
   builder.entry<ring::Live>(SectionKind::kLive, 7).address_state &= ~(uint64_t{3} << 48);
   const Trace trace = loaded(builder.finish());
   REQUIRE(trace.live.size() == 2);
-  CHECK(trace.live[0].state == ring::LiveState::kTornDown);
+  CHECK(trace.live[0].torn_down());
+  CHECK_FALSE(trace.live[0].mapping);
+}
+
+TEST_CASE("a mapping that was unmapped while the process exited is still no part of the heap") {
+  RecordingBuilder builder = tests::make_example();
+  builder.entry<ring::Live>(SectionKind::kLive, 7).address_state &= ~(uint64_t{3} << 48);
+  builder.entry<ring::Site>(SectionKind::kSites, 3).kind =
+      static_cast<uint16_t>(ring::SiteKind::kMapping);
+  const Trace trace = loaded(builder.finish());
+  REQUIRE(trace.live[0].site == 1);
+  CHECK(trace.live[0].torn_down());
+  CHECK(trace.live[0].mapping);
 }
 
 TEST_CASE(
@@ -204,7 +211,7 @@ TEST_CASE("a file cut at any place is loaded as far as it goes, or says where it
   const std::vector<std::byte> good = tests::make_example().finish();
   for (size_t size = 0; size < 70'000; size += size < 9000 ? 61 : 997) {
     const std::vector<std::byte> file(good.begin(), good.begin() + static_cast<long>(size));
-    auto result = load_image(file, "x.dbgt", {.events = true});
+    auto result = load_image(file, "x.dbgt");
     REQUIRE(static_cast<bool>(result) == (size >= ring::kHeaderBytes));
     if (!result) continue;
     REQUIRE(mentions(*result, "cut short"));
@@ -218,7 +225,7 @@ TEST_CASE("no flipped bit crashes the loader or breaks the model's promises") {
     state = state * 6364136223846793005 + 1442695040888963407;
     std::vector<std::byte> file(good.begin(), good.begin() + 80'000);
     tests::flip_bit(file, (state >> 20) % 60'000, state >> 60 & 7);
-    auto result = load_image(file, "x.dbgt", {.events = true});
+    auto result = load_image(file, "x.dbgt");
     if (!result) continue;
     for (const auto& site : result->sites) REQUIRE(site.stack < result->stacks.size());
     for (const auto& block : result->live) {
