@@ -57,6 +57,7 @@ test-real: ## install third-party programs (servers, runtimes) and run the suite
 	@tests/page/run $(BUILD)
 	@npm --prefix tests/exports ci --no-audit --no-fund --loglevel=error
 	@tests/exports/run $(BUILD) --require-all
+	@tests/valgrind/run $(BUILD)
 
 bench: ## the side-by-side benchmark and its tables
 	@tools/deps.sh build bench

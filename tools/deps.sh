@@ -17,7 +17,7 @@ demo=(gcc libc6-dev sqlite3 libsqlite3-dev)
 # What the page of `dbgtrace html` is built with; its npm packages come by tools/page_deps.sh.
 page=(nodejs npm)
 # What the suites under tests/real share; each program is installed by tests/real/install.
-real=(python3 curl ca-certificates chromium golang-go python3-jsonschema)
+real=(python3 curl ca-certificates chromium golang-go python3-jsonschema valgrind)
 # The workloads and the peers of the side-by-side tables.
 bench=(python3 g++ libc6-dev sqlite3 perl jq clang libstdc++-12-dev redis-server redis-tools nginx wrk postgresql-15
   postgresql-client-15 heaptrack valgrind libmimalloc2.0 libjemalloc2 libgoogle-perftools4 liblsan0)

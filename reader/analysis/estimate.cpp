@@ -20,14 +20,20 @@ bool is_weight_of_size(double weight, double size_bytes, double interval_bytes) 
 
 Estimate estimate_from(double value, double variance, uint64_t samples, double seen) {
   value = std::max(value, seen);
-  Estimate estimate{value, value, value, samples};
+  Estimate estimate{value, value, value, samples, 0, seen};
   // A damaged file may hold any double.
   if (!(value > 0) || !(variance > 0) || !std::isfinite(variance)) return estimate;
+  estimate.variance = variance;
   const double scale = variance / value;  // the contribution of one typical sample
   const double shape = value / scale;     // how many such samples the sum is worth
   estimate.low = std::min(value, std::max(seen, scale * gamma_quantile(shape, -kNormal95)));
   estimate.high = std::max(value, scale * gamma_quantile(shape + 1, kNormal95));
   return estimate;
+}
+
+Estimate operator+(const Estimate& a, const Estimate& b) {
+  return estimate_from(a.value + b.value, a.variance + b.variance, a.samples + b.samples,
+                       a.seen + b.seen);
 }
 
 void BlockSum::add(const trace::LiveBlock& block) {

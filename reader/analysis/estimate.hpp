@@ -18,6 +18,8 @@ struct Estimate {
   double low = 0;
   double high = 0;
   uint64_t samples = 0;
+  double variance = 0;
+  double seen = 0;  // what the samples themselves amount to
   bool exact() const { return low == value && high == value; }
 };
 
@@ -26,6 +28,9 @@ struct Estimate {
 // and Feuer), which keeps it honest at small counts, where value +- 2 sigma would dip below zero.
 // seen: what the samples themselves amount to, a floor that no doubt can lower.
 Estimate estimate_from(double value, double variance, uint64_t samples, double seen);
+
+// Of two sums over different samples.
+Estimate operator+(const Estimate& a, const Estimate& b);
 
 // Adds up samples one by one.
 class EstimateSum {

@@ -72,24 +72,11 @@ bool any_unfreed(const trace::Trace& trace, const SiteGroup& group) {
                      [&trace](uint32_t block) { return !trace.live[block].torn_down(); });
 }
 
-// Fewer than a handful of survivors, or a run too short to speak of behaviour. What exit handlers
-// freed was alive up to the end, but is no leftover.
-Verdict without_verdict(LeakClass leak_class, const trace::Trace& trace, const SiteGroup& group,
-                        const RunFacts& run) {
-  if (run.exact && run.exited) {
-    if (!any_unfreed(trace, group)) return {};
-    return {LeakClass::kUnfreedAtExit, 1, false, false};
-  }
-  return {leak_class, 0, false, false};
-}
-
-}  // namespace
-
-Verdict judge(const trace::Trace& trace, const SiteGroup& group, const Survival& survival,
-              const RunFacts& run) {
+Verdict behaviour_of(const trace::Trace& trace, const SiteGroup& group, const Survival& survival,
+                     const RunFacts& run) {
   const uint64_t n = survival.survivors;
   if (run.run_us < kShortestRun_us) {
-    return n == 0 ? Verdict{} : without_verdict(LeakClass::kTooShort, trace, group, run);
+    return n == 0 ? Verdict{} : Verdict{LeakClass::kTooShort, 0, false, false};
   }
   if (grew_until_torn_down(trace, group, run)) {
     return {LeakClass::kGrowing, 0.8 * share_above(0.5, group.deaths.hits, 0), false, true};
@@ -101,7 +88,7 @@ Verdict judge(const trace::Trace& trace, const SiteGroup& group, const Survival&
   if (grows_by_realloc(trace, group, survival, static_cast<double>(run.run_us))) {
     return {LeakClass::kGrowing, 0.8, true, false};
   }
-  if (n < kFewestSamples) return without_verdict(LeakClass::kTooFewSamples, trace, group, run);
+  if (n < kFewestSamples) return {LeakClass::kTooFewSamples, 0, false, false};
   const uint64_t first_quarter = survival.cohorts[0] + survival.cohorts[1];
   if (first_quarter * 10 >= n * 9) {
     return {LeakClass::kStartup, std::min(kMostConfidence, share_above(0.5, first_quarter, 0)),
@@ -115,6 +102,21 @@ Verdict judge(const trace::Trace& trace, const SiteGroup& group, const Survival&
   return {LeakClass::kPlateau,
           std::min(kMostConfidence, share_below(kLeastLate, survival.late, survival.early)), false,
           false};
+}
+
+}  // namespace
+
+Verdict judge(const trace::Trace& trace, const SiteGroup& group, const Survival& survival,
+              const RunFacts& run) {
+  const Verdict verdict = behaviour_of(trace, group, survival, run);
+  if (!run.exact || !run.exited || verdict.leak_class == LeakClass::kGrowing) return verdict;
+  if (any_unfreed(trace, group)) {
+    return {LeakClass::kUnfreedAtExit, 1, false, false, verdict.leak_class};
+  }
+  // What exit handlers freed was alive up to the end, but is no leftover.
+  const bool undecided =
+      verdict.leak_class == LeakClass::kTooFewSamples || verdict.leak_class == LeakClass::kTooShort;
+  return undecided ? Verdict{} : verdict;
 }
 
 }  // namespace dbgtrace::reader::analysis

@@ -13,8 +13,9 @@
 namespace dbgtrace::reader::analysis {
 
 enum class LeakClass {
-  kGrowing,        // births spread over the run, hardly anything old has died: a leak
-  kUnfreedAtExit,  // every allocation is known, the process exited, and these were not freed
+  kGrowing,  // births spread over the run, hardly anything old has died: a leak
+  // Every allocation is known, the process exited, and these were not freed: what Valgrind lists.
+  kUnfreedAtExit,
   kTooFewSamples,
   kTooShort,  // of a run under a second
   kPlateau,   // grew like a leak, then stopped: a cache that is full, a pool at its peak
@@ -27,6 +28,8 @@ struct Verdict {
   double confidence = 0;
   bool by_realloc = false;     // a few blocks that grow, rather than more and more blocks
   bool freed_at_exit = false;  // grew until the process ended and was torn down by it
+  // Of kUnfreedAtExit: what the call stack would be if it had not been the end.
+  LeakClass behaviour = LeakClass::kInUse;
 };
 
 // What is the same for every stack of a recording.

@@ -130,6 +130,10 @@ LeakReport find_leaks(const trace::Trace& trace) {
     const Verdict verdict = judge(trace, group, survival, run);
     if (verdict.leak_class != LeakClass::kInUse) {
       report.leaks.push_back(describe(trace, group, living, survival, verdict));
+      if (run.exact && run.exited) {
+        report.leaks.back().unfreed_bytes = living.held.bytes();
+        report.leaks.back().unfreed_count = living.held.count();
+      }
     } else if (!group.blocks.empty()) {
       ++report.in_use_sites;
       report.in_use_bytes += living.all.bytes().value;

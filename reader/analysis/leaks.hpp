@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reader/analysis/estimate.hpp"
+#include "reader/analysis/fix_hints.hpp"
 #include "reader/analysis/leak_rules.hpp"
 #include "reader/trace/trace.hpp"
 
@@ -30,9 +31,12 @@ struct Leak {
   Estimate bytes, count;
   uint64_t torn_down = 0;            // samples of the group that were freed after exit() began
   std::optional<GrowthRate> growth;  // of growing ones
+  // In the end not freed, exit handlers included: of exact recordings of processes that exited.
+  std::optional<Estimate> unfreed_bytes, unfreed_count;
   double oldest_age_s = 0;
   Survival survival;
-  uint32_t stack = 0;  // index in Trace::stacks
+  std::vector<FixHint> hints;  // filled by add_hints
+  uint32_t stack = 0;          // index in Trace::stacks
   std::vector<uint32_t> sites;
 };
 

@@ -75,6 +75,36 @@ CurvePoint LiveCurve::at(double time_us) const {
   return after == points_.begin() ? CurvePoint{} : *std::prev(after);
 }
 
+double LiveCurve::between(double time_us) const {
+  const auto after =
+      std::upper_bound(points_.begin(), points_.end(), time_us,
+                       [](double time, const CurvePoint& point) { return time < point.time_us; });
+  if (after == points_.begin()) return 0;
+  const CurvePoint& before = *std::prev(after);
+  if (after == points_.end() || !(after->time_us > before.time_us)) return before.bytes;
+  const double part = (time_us - before.time_us) / (after->time_us - before.time_us);
+  return before.bytes + part * (after->bytes - before.bytes);
+}
+
+Estimate live_at(const trace::Trace& trace, const SiteGroup& group, uint64_t time_us) {
+  const bool at_end = time_us >= trace.end_us();
+  const LiveCurve curve(trace, group);
+  if (curve.measured() == 0 || at_end) {
+    BlockSum living(trace.header);
+    for (const uint32_t index : group.blocks) {
+      if (trace.live[index].birth_us <= time_us) living.add(trace.live[index]);
+    }
+    return living.bytes();
+  }
+  const CurvePoint point = curve.at(static_cast<double>(time_us));
+  if (!(point.bytes > 0) || !(point.hits > 0)) return {};
+  // A block of this group stands for as many bytes as one that it gave birth to.
+  const double part =
+      group.births.bytes == 0 ? 0 : point.bytes / static_cast<double>(group.births.bytes);
+  return estimate_from(point.bytes, group.births.bytes_variance * std::min(1.0, part),
+                       static_cast<uint64_t>(point.hits), 0);
+}
+
 Rise rise_of(const LiveCurve& curve, Quantity quantity, double end_us) {
   const auto values = sampled(curve, quantity, end_us);
   constexpr int kFirst = kSteps / 4;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "reader/analysis/estimate.hpp"
 #include "reader/analysis/site_groups.hpp"
 
 namespace dbgtrace::reader::analysis {
@@ -26,6 +27,8 @@ class LiveCurve {
 
   // The last known state at that time; zero before the first one.
   CurvePoint at(double time_us) const;
+  // Bytes at that time on a straight line between the points before and after it.
+  double between(double time_us) const;
   // Points that the series really has: few of them prove nothing.
   size_t measured() const { return measured_; }
 
@@ -35,6 +38,10 @@ class LiveCurve {
   std::vector<CurvePoint> points_;  // by time
   size_t measured_ = 0;
 };
+
+// A group's live bytes at a time. Of a group without a series only the survivors are known: what
+// of today's blocks was there then, the least that it can have been.
+Estimate live_at(const trace::Trace& trace, const SiteGroup& group, uint64_t time_us);
 
 // Of a curve y over [0, end]: the straight line through it and how steadily it rises.
 struct Rise {

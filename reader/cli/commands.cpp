@@ -36,10 +36,14 @@ constexpr std::array<Command, 12> kCommands = {{
     {"leaks", "leaking call stacks, worst first, with confidence",
      "  dbgtrace leaks                                 of the newest recording\n"
      "  dbgtrace leaks --fail-on leak server.1234.dbgt\n"
+     "  dbgtrace leaks --suppressions known.supp --function 'Session::*'\n"
      "  dbgtrace leaks --json -o leaks.json server.1234.dbgt\n",
      prepare_leaks},
     {"memory", "call stacks by live, peak, allocated and temporary bytes",
-     "  dbgtrace memory --by peak --top 5 server.1234.dbgt\n", prepare_memory},
+     "  dbgtrace memory --by peak --top 5 server.1234.dbgt\n"
+     "  dbgtrace memory --by function,allocated        put together by function\n"
+     "  dbgtrace memory --thread worker --from 10min   what lives of one thread's newer blocks\n",
+     prepare_memory},
     {"html", "one page for a browser, with everything in it",
      "  dbgtrace html server.1234.dbgt -o server.html\n", prepare_html},
     {"crash", "the post-mortem of a crash; of many recordings: grouped by signature",

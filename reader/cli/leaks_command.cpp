@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dbgtrace leaks`: leaking call stacks, worst first.
+#include <fstream>
 #include <memory>
+#include <sstream>
 
 #include "reader/analysis/leaks.hpp"
 #include "reader/analysis/resolver.hpp"
+#include "reader/analysis/suppressions.hpp"
 #include "reader/cli/commands.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/fail_on.hpp"
 #include "reader/cli/report_options.hpp"
+#include "reader/cli/selection_options.hpp"
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/text_losses.hpp"
 
@@ -17,28 +21,72 @@ namespace {
 struct LeaksOptions {
   ReportOptions report;
   FailOn fail_on;
+  SelectionWords selection;
+  std::vector<std::string> suppression_files;
+  bool no_built_in = false;
 };
 
-std::string result_text(const ReportOptions& options, const analysis::LeakReport& report,
-                        const trace::Trace& trace, symbols::Symbolizer& symbolizer) {
-  const analysis::Resolver resolver(trace, symbolizer);
-  if (options.json) {
-    return output::json_text(output::json_leaks(report, trace, resolver, options.json_entries()));
+std::optional<std::vector<analysis::Suppression>> suppressions_of(const LeaksOptions& options) {
+  std::vector<analysis::Suppression> all;
+  for (const std::string& path : options.suppression_files) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    if (!(text << file.rdbuf())) {
+      complain(path + ": can't be read; a file with lines \"leak:PATTERN\" is expected");
+      return std::nullopt;
+    }
+    auto parsed = analysis::parse_suppressions(text.str(), path);
+    if (!parsed) {
+      complain(parsed.error().message);
+      return std::nullopt;
+    }
+    all.insert(all.end(), parsed->begin(), parsed->end());
   }
-  output::TextPage page = new_page(options);
-  output::put_leaks(page, report, trace, resolver, options.limits);
+  if (!options.no_built_in) {
+    const auto& known = analysis::built_in_suppressions();
+    all.insert(all.end(), known.begin(), known.end());
+  }
+  return all;
+}
+
+std::string result_text(const LeaksOptions& options, const analysis::LeakReport& report,
+                        const std::vector<analysis::Suppressed>& suppressed,
+                        const std::string& selected, const trace::Trace& trace,
+                        const analysis::Resolver& resolver, symbols::Symbolizer& symbolizer) {
+  if (options.report.json) {
+    output::Json json =
+        output::json_leaks(report, trace, resolver, options.report.json_entries(), suppressed);
+    if (!selected.empty()) json["selection"] = selected;
+    return output::json_text(json);
+  }
+  output::TextPage page = new_page(options.report);
+  if (!selected.empty()) page.paragraph("Selected: " + selected, 2, output::TextPage::Tone::kBold);
+  output::put_leaks(page, report, trace, resolver, options.report.limits);
+  output::put_suppressed(page, suppressed);
   output::put_symbol_problems(page, symbolizer.problems());
   output::put_losses(page, trace);
   return page.text();
 }
 
 int leaks(LeaksOptions& options) {
+  const auto suppressions = suppressions_of(options);
+  if (!suppressions) return kUsage;
   const auto trace = open_recording(options.report);
   if (!trace) return kFailed;
-  const analysis::LeakReport report = analysis::find_leaks(*trace);
+  const auto selection = selection_of(options.selection, *trace);
+  if (!selection) return kUsage;
   symbols::Symbolizer symbolizer(options.report.search);
-  const int code =
-      deliver(options.report, result_text(options.report, report, *trace, symbolizer), *trace);
+  const analysis::Resolver resolver(*trace, symbolizer);
+  analysis::LeakReport report = analysis::find_leaks(*trace);
+  const auto suppressed = analysis::suppress(report, *trace, resolver, *suppressions);
+  analysis::select_leaks(report, *trace, *selection, resolver);
+  const size_t shown =
+      options.report.json ? options.report.json_entries() : options.report.limits.entries;
+  analysis::add_hints(report, *trace, resolver, shown);
+  const int code = deliver(options.report,
+                           result_text(options, report, suppressed, selection_text(*selection),
+                                       *trace, resolver, symbolizer),
+                           *trace);
   const bool found = code != kFailed && has_finding(options.fail_on, report, *trace);
   return found ? kFindings : code;
 }
@@ -51,6 +99,15 @@ Action prepare_leaks(CLI::App& command) {
   add_result_options(command, options->report);
   add_stack_options(command, options->report);
   add_fail_on_option(command, options->fail_on);
+  command
+      .add_option("--suppressions", options->suppression_files,
+                  "leave out what fits the lines \"leak:PATTERN\" of this file; repeatable")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--no-built-in-suppressions", options->no_built_in,
+                   "show what the C and C++ libraries keep for themselves, too");
+  add_selection_options(command, options->selection);
   return [options](const Words&) { return leaks(*options); };
 }
 

@@ -10,6 +10,7 @@
 #include "reader/analysis/memory.hpp"
 #include "reader/analysis/recording_info.hpp"
 #include "reader/analysis/resolver.hpp"
+#include "reader/analysis/suppressions.hpp"
 
 namespace dbgtrace::reader::output {
 
@@ -22,7 +23,8 @@ std::string json_text(const Json& json);
 
 Json json_stack(const analysis::ResolvedStack& stack);
 Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
-                const analysis::Resolver& resolver, size_t max_entries);
+                const analysis::Resolver& resolver, size_t max_entries,
+                const std::vector<analysis::Suppressed>& suppressed = {});
 Json json_memory(const analysis::MemoryReport& report, const trace::Trace& trace,
                  const analysis::Resolver& resolver, size_t max_entries);
 Json json_info(const analysis::RecordingInfo& info, const trace::Trace& trace);

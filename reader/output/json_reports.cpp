@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "reader/output/json_documents.hpp"
+#include "reader/output/text_leaks.hpp"
 #include "reader/output/whole.hpp"
 
 namespace dbgtrace::reader::output {
@@ -34,6 +35,17 @@ Json leak_json(const analysis::Leak& leak, const analysis::Resolver& resolver) {
   json["died_old"] = leak.survival.died_old;
   if (leak.verdict.by_realloc) json["by_realloc"] = true;
   if (leak.verdict.freed_at_exit) json["freed_at_exit"] = true;
+  if (leak.unfreed_bytes) json["unfreed_bytes"] = whole(leak.unfreed_bytes->value);
+  if (leak.unfreed_count) json["unfreed_count"] = whole(leak.unfreed_count->value);
+  if (leak.verdict.leak_class == analysis::LeakClass::kUnfreedAtExit) {
+    json["behaviour"] = name_of(leak.verdict.behaviour);
+  }
+  for (const analysis::FixHint& hint : leak.hints) {
+    json["hints"].push_back({{"pattern", name_of(hint.pattern)},
+                             {"samples", hint.samples},
+                             {"freed", hint.freed},
+                             {"text", hint_text(hint, resolver)}});
+  }
   const analysis::ResolvedStack stack = resolver.resolve(leak.stack);
   json["title_frame"] = stack.title;
   json["stack"] = json_stack(stack);
@@ -57,7 +69,8 @@ size_t limited(size_t count, size_t max_entries) {
 }  // namespace
 
 Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
-                const analysis::Resolver& resolver, size_t max_entries) {
+                const analysis::Resolver& resolver, size_t max_entries,
+                const std::vector<analysis::Suppressed>& suppressed) {
   Json json = json_document("leaks", trace.path);
   json["exact"] = report.exact;
   json["interval"] = report.interval_bytes;
@@ -72,6 +85,15 @@ Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
   json["leaks"] = Json::array();
   for (size_t i = 0; i < limited(report.leaks.size(), max_entries); ++i) {
     json["leaks"].push_back(leak_json(report.leaks[i], resolver));
+    json["leaks"].back()["priority"] = i + 1;
+  }
+  json["suppressed"] = Json::array();
+  for (const analysis::Suppressed& one : suppressed) {
+    json["suppressed"].push_back({{"pattern", one.by.pattern},
+                                  {"built_in", one.by.built_in},
+                                  {"leaks", one.leaks},
+                                  {"bytes", whole(one.bytes)},
+                                  {"count", whole(one.count)}});
   }
   add_losses(json, trace);
   return json;
@@ -101,11 +123,15 @@ Json json_memory(const analysis::MemoryReport& report, const trace::Trace& trace
     Json item = Json::object();
     add_estimate(item, "live_bytes", site.live_bytes);
     add_estimate(item, "live_count", site.live_count);
-    item["peak_bytes"] = whole(site.peak_bytes);
-    add_estimate(item, "allocated_bytes", site.allocated_bytes);
-    add_estimate(item, "allocations", site.allocations);
-    item["temporary"] = whole(site.temporary);
-    item["samples"] = site.allocations.samples;
+    if (report.only_live) {
+      item["samples"] = site.live_bytes.samples;
+    } else {
+      item["peak_bytes"] = whole(site.peak_bytes);
+      add_estimate(item, "allocated_bytes", site.allocated_bytes);
+      add_estimate(item, "allocations", site.allocations);
+      item["temporary"] = whole(site.temporary);
+      item["samples"] = site.allocations.samples;
+    }
     const analysis::ResolvedStack stack = resolver.resolve(site.stack);
     item["title_frame"] = stack.title;
     item["stack"] = json_stack(stack);

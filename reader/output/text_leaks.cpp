@@ -104,6 +104,9 @@ void put_details(TextPage& page, size_t number, const Leak& leak,
                                leak.torn_down, human_samples(leak.bytes.samples)),
                    5);
   }
+  for (const analysis::FixHint& hint : leak.hints) {
+    page.paragraph("   hint: " + hint_text(hint, resolver), 9);
+  }
   put_stack(page, stack, limits.frames);
 }
 
@@ -163,12 +166,64 @@ std::string evidence_text(const Leak& leak) {
   if (leak.verdict.freed_at_exit) {
     return "it grew steadily until the process ended, and only the exit freed it";
   }
-  if (!is_growing(leak)) return "every allocation was recorded; these were never freed";
+  if (!is_growing(leak)) {
+    const char* behaviour = explanation_of(leak.verdict.behaviour);
+    return fmt::format("every allocation was recorded; these were never freed{}{}",
+                       *behaviour == '\0' ? "" : "; ", behaviour);
+  }
   return fmt::format("{} live, born throughout the run; of {} that grew older than {}, {} {} freed",
                      human_samples(s.survivors), s.living_old + s.died_old,
                      human_duration(static_cast<double>(s.old_us) / 1e6),
                      s.died_old == 0 ? "none" : std::to_string(s.died_old),
                      s.died_old > 1 ? "were" : "was");
+}
+
+std::string hint_text(const analysis::FixHint& hint, const analysis::Resolver& resolver) {
+  using analysis::LeakPattern;
+  switch (hint.pattern) {
+    case LeakPattern::kReallocGrowth:
+      return "a buffer that realloc makes larger and larger: empty it, or bound it.";
+    case LeakPattern::kFreedAtExit:
+      return "something keeps it reachable, and the end of the process freed it: a cache, list or "
+             "registry without a bound.";
+    case LeakPattern::kContainer:
+      return fmt::format(
+          "added through {}: find what should erase from that container, or bound it.",
+          hint.container);
+    case LeakPattern::kNeverFreed:
+      return fmt::format("none of {} recorded blocks was ever freed: no path frees them.",
+                         human_count(static_cast<double>(hint.samples)));
+    case LeakPattern::kFreedOnOnePath:
+      return fmt::format(
+          "{} of {} recorded blocks were freed, and all {} whose end is known by {}: what leaves "
+          "by "
+          "another way (an error, an early return) keeps its block.",
+          human_count(static_cast<double>(hint.freed)),
+          human_count(static_cast<double>(hint.samples)),
+          human_count(static_cast<double>(hint.known_frees)),
+          title_text(resolver.resolve(hint.stack)));
+    case LeakPattern::kFreedSometimes:
+      return fmt::format("{} of {} recorded blocks were freed: some path forgets to.",
+                         human_count(static_cast<double>(hint.freed)),
+                         human_count(static_cast<double>(hint.samples)));
+    case LeakPattern::kFreedLate:
+      return fmt::format(
+          "what is freed had lived for {} or longer: it may be freed too late rather "
+          "than never.",
+          human_duration(hint.median_age_s));
+  }
+  return "";
+}
+
+void put_suppressed(TextPage& page, const std::vector<analysis::Suppressed>& suppressed) {
+  if (suppressed.empty()) return;
+  page.gap();
+  page.line("Suppressed:", Tone::kBold);
+  for (const analysis::Suppressed& one : suppressed) {
+    page.line(fmt::format("  {:>10} in {:>6} blocks  leak:{}{}", human_bytes(one.bytes),
+                          human_count(one.count), one.by.pattern,
+                          one.by.built_in ? " (built in)" : ""));
+  }
 }
 
 std::string leak_title(const Leak& leak, const analysis::Resolver& resolver) {

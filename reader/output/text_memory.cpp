@@ -62,7 +62,9 @@ std::string graph(const std::vector<analysis::TimelinePoint>& timeline, double r
   return text;
 }
 
-void put_totals(TextPage& page, const MemoryReport& report) {
+}  // namespace
+
+void put_memory_totals(TextPage& page, const MemoryReport& report) {
   page.paragraph(fmt::format("Heap: {} live in {} blocks after {}; peak {} at {}",
                              human_bytes(report.live_bytes), human_count(report.live_count),
                              human_duration(report.run_s), human_bytes(report.peak_bytes),
@@ -101,12 +103,8 @@ void put_totals(TextPage& page, const MemoryReport& report) {
   }
 }
 
-}  // namespace
-
-void put_memory(TextPage& page, const MemoryReport& report, const analysis::Resolver& resolver,
-                MemoryOrder order, ListLimits limits) {
-  put_totals(page, report);
-  page.gap();
+void put_memory_sites(TextPage& page, const MemoryReport& report,
+                      const analysis::Resolver& resolver, MemoryOrder order, ListLimits limits) {
   page.line(fmt::format("Call stacks by {}:", word_of(order)), Tone::kBold);
   const size_t shown =
       limits.entries == 0 ? report.sites.size() : std::min(limits.entries, report.sites.size());
@@ -115,6 +113,14 @@ void put_memory(TextPage& page, const MemoryReport& report, const analysis::Reso
     const analysis::ResolvedStack stack = resolver.resolve(site.stack);
     page.gap();
     page.line(fmt::format("#{} {}", i + 1, title_text(stack)), Tone::kBold);
+    if (report.only_live) {
+      page.paragraph(
+          fmt::format("   live {} in {} blocks, {}", human_bytes(site.live_bytes),
+                      human_count(site.live_count.value), human_samples(site.live_bytes.samples)),
+          5);
+      put_stack(page, stack, limits.frames);
+      continue;
+    }
     page.paragraph(
         fmt::format("   live {}, {}; peak {}", human_bytes(site.live_bytes),
                     human_samples(site.live_bytes.samples), human_bytes(site.peak_bytes)),

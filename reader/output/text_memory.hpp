@@ -10,7 +10,12 @@
 
 namespace dbgtrace::reader::output {
 
-void put_memory(TextPage& page, const analysis::MemoryReport& report,
-                const analysis::Resolver& resolver, analysis::MemoryOrder order, ListLimits limits);
+// Totals of the process, how sure they are, and its course over time.
+void put_memory_totals(TextPage& page, const analysis::MemoryReport& report);
+
+// The call stacks in their order.
+void put_memory_sites(TextPage& page, const analysis::MemoryReport& report,
+                      const analysis::Resolver& resolver, analysis::MemoryOrder order,
+                      ListLimits limits);
 
 }  // namespace dbgtrace::reader::output
