@@ -21,4 +21,11 @@ inline double share_below(double x, uint64_t yes, uint64_t no) {
   return share_above(1 - x, no, yes);
 }
 
+// Whether two counts of events can be the same rate: how probable it is that `a` and `b`, which
+// would share the events as exposure_a : exposure_b, lie at least that far from it. Counts may be
+// fractions (effective numbers of samples). With an exposure of infinity that side is known without
+// doubt: `expected` events on the other.
+double two_counts_differ(double a, double b, double exposure_a, double exposure_b);
+double count_differs(double count, double expected);
+
 }  // namespace dbgtrace::reader::analysis

@@ -44,6 +44,15 @@ constexpr std::array<Command, 12> kCommands = {{
      "  dbgtrace memory --by function,allocated        put together by function\n"
      "  dbgtrace memory --thread worker --from 10min   what lives of one thread's newer blocks\n",
      prepare_memory},
+    {"diff", "what got better or worse between two recordings, or two moments of one",
+     "  dbgtrace diff before.dbgt after.dbgt\n"
+     "  dbgtrace diff --fail-on regression before.dbgt after.dbgt   status 4 if anything is worse\n"
+     "  dbgtrace diff --from 10min --to 2h server.1234.dbgt         what grew in between\n",
+     prepare_diff},
+    {"annotate", "a source file with bytes and counts beside its lines",
+     "  dbgtrace annotate parse.c server.1234.dbgt\n"
+     "  dbgtrace annotate src/parse.c --whole --source-dir ~/server\n",
+     prepare_annotate},
     {"html", "one page for a browser, with everything in it",
      "  dbgtrace html server.1234.dbgt -o server.html\n", prepare_html},
     {"crash", "the post-mortem of a crash; of many recordings: grouped by signature",

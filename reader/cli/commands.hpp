@@ -30,6 +30,8 @@ Action prepare_list(CLI::App& command);
 Action prepare_info(CLI::App& command);
 Action prepare_leaks(CLI::App& command);
 Action prepare_memory(CLI::App& command);
+Action prepare_diff(CLI::App& command);
+Action prepare_annotate(CLI::App& command);
 Action prepare_html(CLI::App& command);
 Action prepare_crash(CLI::App& command);
 Action prepare_export(CLI::App& command);

@@ -85,6 +85,8 @@ def words_for(command, recording, all_recordings):
         return [[recording.path.parent]]
     if command == "diff":
         return [[all_recordings[0].path, recording.path]]
+    if command == "annotate":
+        return [["leak_blocks.c", recording.path]]
     if command == "dump":
         return [[recording.path], ["--live", recording.path], ["--freed", recording.path]]
     return [[recording.path]]
