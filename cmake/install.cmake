@@ -7,6 +7,11 @@ set(dbgtrace_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(TARGETS dbgtrace_preload EXPORT dbgtraceTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS dbgtrace_command EXPORT dbgtraceTargets RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Written by the command itself when it is built (reader/CMakeLists.txt).
+set(completions ${PROJECT_BINARY_DIR}/completions)
+install(FILES ${completions}/dbgtrace DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${completions}/_dbgtrace DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+install(FILES ${completions}/dbgtrace.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/dbgtrace.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/dbgtrace.bash-completion RENAME dbgtrace
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)

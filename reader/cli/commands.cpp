@@ -6,16 +6,18 @@
 #include <exception>
 #include <map>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "reader/cli/exit_code.hpp"
+#include "reader/output/pager.hpp"
 #include "ring/layout.hpp"
 
 namespace dbgtrace::reader::cli {
 namespace {
 
-constexpr std::array<Command, 12> kCommands = {{
+constexpr std::array<Command, 14> kCommands = {{
     {"run", "start a program recorded",
      "  dbgtrace run -- ./server --port 80\n"
      "  dbgtrace run --sample 1 -- ./test_program      every allocation\n"
@@ -69,6 +71,12 @@ constexpr std::array<Command, 12> kCommands = {{
      prepare_export},
     {"dump", "the records of a recording, one a line", "  dbgtrace dump --live server.1234.dbgt\n",
      prepare_dump},
+    {"help", "a command's options, or a topic", "  dbgtrace help leaks\n  dbgtrace help classes\n",
+     prepare_help},
+    {"completion", "a script that completes commands and options in a shell",
+     "  eval \"$(dbgtrace completion bash)\"\n"
+     "  dbgtrace completion fish > ~/.config/fish/completions/dbgtrace.fish\n",
+     prepare_completion},
 }};
 
 // A traced program's own words are none of ours, also where they look like our commands or options.
@@ -92,7 +100,12 @@ int dispatch(CLI::App& app, int argc, char** argv, std::map<std::string, Action>
     complain(std::string(error.what()) + " (see `dbgtrace --help`)");
     return kUsage;
   }
-  return actions.at(app.get_subcommands().front()->get_name())(program);
+  const std::string name = app.get_subcommands().front()->get_name();
+  // Commands that start or enter other programs have no thread of their own.
+  std::optional<output::SignOfLife> sign_of_life;
+  if (name != "run" && name != "attach" && name != "detach" && name != "doctor")
+    sign_of_life.emplace();
+  return actions.at(name)(program);
 }
 
 }  // namespace

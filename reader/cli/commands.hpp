@@ -36,6 +36,8 @@ Action prepare_html(CLI::App& command);
 Action prepare_crash(CLI::App& command);
 Action prepare_export(CLI::App& command);
 Action prepare_dump(CLI::App& command);
+Action prepare_help(CLI::App& command);
+Action prepare_completion(CLI::App& command);
 
 std::span<const Command> commands();
 

@@ -6,6 +6,7 @@
 #include "reader/cli/descriptor_limit.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/recordings.hpp"
+#include "reader/output/pager.hpp"
 #include "reader/output/sink.hpp"
 #include "reader/output/text_losses.hpp"
 
@@ -83,15 +84,26 @@ output::TextPage new_page(const ReportOptions& options) {
                                                       : output::TextStyle{});
 }
 
+namespace {
+
+// What went wrong as a sentence, else an empty string.
+std::string show(const ReportOptions& options, const std::string& result) {
+  output::SignOfLife::end();
+  if (options.result_file.empty() && output::show_in_pager(result)) return "";
+  return output::deliver(result, options.result_file);
+}
+
+}  // namespace
+
 int deliver(const ReportOptions& options, const std::string& result) {
-  const std::string problem = output::deliver(result, options.result_file);
+  const std::string problem = show(options, result);
   if (problem.empty()) return kDone;
   complain(problem);
   return kFailed;
 }
 
 int deliver(const ReportOptions& options, const std::string& result, const trace::Trace& trace) {
-  return delivered(output::deliver(result, options.result_file), trace);
+  return delivered(show(options, result), trace);
 }
 
 int delivered(const std::string& problem, const trace::Trace& trace) {

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "reader/output/pager.hpp"
+
 namespace dbgtrace::reader::output {
 namespace {
 
@@ -28,6 +30,7 @@ bool write_all(int fd, std::string_view text) {
 }  // namespace
 
 Sink::Sink(const std::string& path) : path_(path == "-" ? "" : path) {
+  SignOfLife::end();
   if (path_.empty()) {
     fd_ = STDOUT_FILENO;
     return;
