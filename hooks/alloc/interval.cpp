@@ -8,6 +8,7 @@
 namespace dbgtrace::hooks::alloc {
 void Interval::start(uint64_t interval_bytes, uint32_t capacity) {
   bytes_.store(interval_bytes, std::memory_order_relaxed);
+  finest_.store(interval_bytes, std::memory_order_relaxed);
   const uint32_t limit =
       interval_bytes == 1 ? capacity / 8 * 7 : std::min(FreeFilter::kSlots / 4, capacity / 2);
   limit_.store(limit, std::memory_order_relaxed);
@@ -24,15 +25,17 @@ void Interval::grow_by_fill(const ring::Ledger& ledger, ring::EventWriter& event
   const uint32_t end = end_.load(std::memory_order_relaxed);
   const uint32_t step = std::max(limit < end ? (end - limit) / 8 : 0, 1u);
   if (!limit_.compare_exchange_strong(limit, limit + step, std::memory_order_relaxed)) return;
-  const uint64_t old = bytes();
-  raise(ledger, events, old, old == 1 ? kFirstSampled : old * 2, ring::IntervalCause::kTable,
-        time_us);
+  const uint64_t old = bytes(), finest = finest_bytes();
+  finest_.store(std::min(finest == 1 ? kFirstSampled : finest * 2, kLargest),
+                std::memory_order_relaxed);
+  change(ledger, events, old, old == 1 ? kFirstSampled : old * 2, ring::IntervalCause::kTable,
+         time_us);
 }
 
-bool Interval::raise(const ring::Ledger& ledger, ring::EventWriter& events, uint64_t old,
-                     uint64_t next, ring::IntervalCause cause, uint64_t time_us) {
+bool Interval::change(const ring::Ledger& ledger, ring::EventWriter& events, uint64_t old,
+                      uint64_t next, ring::IntervalCause cause, uint64_t time_us) {
   next = std::min(next, kLargest);
-  if (next <= old || !bytes_.compare_exchange_strong(old, next, std::memory_order_relaxed))
+  if (next == old || !bytes_.compare_exchange_strong(old, next, std::memory_order_relaxed))
     return false;
   ring::LiveHeader& live = ledger.live();
   std::atomic_ref<uint64_t>(live.interval_bytes).store(next, std::memory_order_relaxed);

@@ -17,6 +17,13 @@ class OwnCost {
   // Odd, so that neither mallocs nor frees that take turns are missed.
   static constexpr uint32_t kOneOfMany = 61;
 
+  // The counter runs on while the thread waits for a processor: no pass works for longer.
+#if defined(__x86_64__)
+  static constexpr uint64_t kLongestPass = 1 << 19;  // 0.2 ms or so
+#else
+  static constexpr uint64_t kLongestPass = 1 << 15;
+#endif
+
   OwnCost() : stands_for_(turn()) {
     if (stands_for_ != 0) started_cycles_ = os::cycles();
   }
@@ -40,8 +47,11 @@ class OwnCost {
     if (process::g_session.state() != process::SessionState::kRecording) return;
     ring::LiveHeader& live = process::g_session.ledger().live();
     const uint64_t now_cycles = os::cycles();
-    if (now_cycles > started_cycles_)
-      ring::Ledger::add(live.recorder_cycles, (now_cycles - started_cycles_) * stands_for_);
+    if (now_cycles > started_cycles_) {
+      const uint64_t took = now_cycles - started_cycles_;
+      ring::Ledger::add(live.recorder_cycles,
+                        (took < kLongestPass ? took : kLongestPass) * stands_for_);
+    }
     ring::Ledger::add(live.recorder_entries, stands_for_);
   }
 

@@ -3,7 +3,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "hooks/alloc/block_ledger.hpp"
+#include "hooks/alloc/budget.hpp"
 #include "hooks/alloc/metrics.hpp"
 #include "hooks/alloc/newcomers.hpp"
 #include "hooks/alloc/own_cost.hpp"
@@ -29,6 +32,8 @@ using process::g_session;
 using process::SessionState;
 using ring::Ledger;
 
+// The first interval after every allocation was too much for the budget.
+constexpr uint64_t kFirstInBudget = uint64_t{64} << 10;
 constexpr uint64_t kNever = uint64_t{1} << 62;  // a countdown that no program reaches
 constexpr uint64_t kNotNow = uint64_t{1} << 20;
 
@@ -40,6 +45,7 @@ constinit std::atomic<Mode> g_mode{Mode::kSampled};
 constinit LiveIndex g_index;
 constinit LiveSlots g_slots;
 constinit Interval g_interval;
+constinit Budget g_budget;
 constinit BlockLedger g_blocks(g_index, g_slots, g_free_filter, g_interval);
 
 Mode mode() { return g_mode.load(std::memory_order_relaxed); }
@@ -81,7 +87,8 @@ Hit take_follow_hit(ThreadState& thread, uint64_t size_bytes) {
     thread.countdown = 0;  // whatever a handler that jumped away left
     return {true, ring::kWeightOne, true};
   }
-  g_mode.store(Mode::kCounting, std::memory_order_relaxed);
+  Mode exact = Mode::kExact;
+  if (mode() == exact) g_mode.compare_exchange_strong(exact, Mode::kCounting);
   if (thread.interval_bytes <= 1) {
     if (thread.random.state == 0) seed(thread);
     draw(thread);
@@ -99,6 +106,29 @@ Hit take_follow_hit(ThreadState& thread, uint64_t size_bytes) {
 Totals totals_of(const Hit& hit) {
   if (!hit.counted) return Totals::kEstimated;
   return hit.is_growth ? Totals::kAlready : Totals::kCounted;
+}
+
+// Counting every allocation costs what it costs: only sampling again keeps to a budget. Frees of
+// the blocks that are followed go on being looked for.
+uint64_t leave_counting(const Ledger& ledger, uint64_t now_us) {
+  std::atomic_ref<uint64_t>(ledger.live().totals_until_us).store(now_us, std::memory_order_relaxed);
+  g_mode.store(Mode::kSampled, std::memory_order_relaxed);
+  g_interval.keep_above(kFirstInBudget);
+  return kFirstInBudget;
+}
+
+void keep_to_budget(const Ledger& ledger, uint64_t now_us) {
+  const double ticks_per_us = g_session.clock().ticks_per_us();
+  if (g_session.sandboxed() || ticks_per_us == 0) return;
+  ring::LiveHeader& live = ledger.live();
+  const uint64_t cpu_us = os::process_cpu_us();
+  std::atomic_ref<uint64_t>(live.process_cpu_us).store(cpu_us, std::memory_order_relaxed);
+  const auto own_us =
+      static_cast<uint64_t>(static_cast<double>(Ledger::load(live.recorder_cycles)) / ticks_per_us);
+  const uint64_t old = g_interval.bytes();
+  uint64_t next = g_budget.judge(own_us, cpu_us, old, g_interval.finest_bytes(), now_us);
+  if (next > old && mode() != Mode::kSampled) next = std::max(next, leave_counting(ledger, now_us));
+  g_interval.change(ledger, g_session.events(), old, next, ring::IntervalCause::kBudget, now_us);
 }
 
 void record_birth(void* start, uint64_t size_bytes, const Hit& hit, Frame frame,
@@ -119,6 +149,8 @@ void record_birth(void* start, uint64_t size_bytes, const Hit& hit, Frame frame,
   }
   note_metrics(ledger, g_session.events(), moment.now_us, !g_session.sandboxed());
   attach::notice_modules(moment.now_us);
+  if (g_budget.is_due(moment.now_us)) [[unlikely]]
+    keep_to_budget(ledger, moment.now_us);
 }
 
 uint32_t live_slots(bool every_allocation) {
@@ -137,7 +169,9 @@ bool begin_recording(bool every_allocation, uint32_t capacity) {
     g_index.start(memory, capacity);
   }
   if (g_index.slots() != capacity) return false;  // a limit changed between fork and here
-  g_interval.start(g_session.options().sample_bytes, capacity);
+  const process::Options& options = g_session.options();
+  g_interval.start(options.sample_bytes, capacity);
+  g_budget.start(every_allocation && !options.budget_set ? 0 : options.budget_per_mille);
   if (!g_blocks.start(g_session.ledger(), g_session.events())) return false;
   if (every_allocation) g_free_filter.hold_all();
   g_newcomers.forget();
@@ -206,6 +240,14 @@ Hit take_hit(uint64_t size_bytes) {
   if (static_cast<int64_t>(thread.countdown) < 0) [[unlikely]] {
     draw(thread);  // a hit whose handler jumped away: lost, but not for ever
     return {false, 0};
+  }
+  if (thread.follow_left != 0) {  // every allocation was counted until now
+    thread.countdown = thread.follow_left;
+    thread.follow_left = 0;
+    if (size_bytes < thread.countdown) {
+      thread.countdown -= size_bytes;
+      return {false, 0};
+    }
   }
   if (g_session.state() == SessionState::kUnborn) {
     start_recorder();

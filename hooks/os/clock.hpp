@@ -31,6 +31,13 @@ inline uint64_t unix_ns() {
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
 }
 
+// CPU time of all threads of the process. A system call.
+inline uint64_t process_cpu_us() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000u + static_cast<uint64_t>(now.tv_nsec) / 1000;
+}
+
 // A cheap counter of constant rate, for measuring the recorder itself.
 inline uint64_t cycles() {
   if (g_counter_forbidden.load(std::memory_order_relaxed)) return 0;

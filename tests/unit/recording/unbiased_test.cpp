@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <functional>
 
+#include "hooks/alloc/budget.hpp"
 #include "reader/analysis/leaks.hpp"
+#include "reader/analysis/memory.hpp"
 #include "tests/support/simulated_recorder.hpp"
 
 using namespace dbgtrace;
@@ -194,4 +196,52 @@ TEST_CASE("the ledger alone is right after the ring has wrapped ten times",
   }
   std::printf("the ring wrapped %llu times\n", static_cast<unsigned long long>(wraps));
   judge("wrapped", "512 bytes", 4 << 10, errors);
+}
+
+// What the recorder would cost: a sample takes as long as 20 allocations of a busy program.
+TEST_CASE("estimates stay unbiased while the budget changes the interval up and down",
+          "[recording][statistics]") {
+  constexpr uint64_t kInterval = 16 << 10, kBusyUs = 5, kCalmUs = 400, kSampleUs = 100;
+  Errors errors;
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    SimulatedRecorder recorder(kFileBytes, kInterval, seed);
+    hooks::alloc::Budget budget;
+    budget.start(20);
+    hooks::alloc::Random sizes;
+    sizes.seed(seed * 104729 + 5);
+    uint64_t allocated = 0, time_us = 0, own_us = 0, coarsest = kInterval, spent = 0, late_us = 0,
+             samples = 0;
+    const auto step = [&](uint64_t takes_us) {
+      const uint64_t size = 16 + below(sizes, 1000);
+      recorder.free(recorder.allocate(size, 1, time_us), time_us);
+      allocated += size;
+      const uint64_t births = ring::sums_of_threads(recorder.ledger()).births;
+      const bool sampled = births != samples;
+      samples = births;
+      own_us += sampled ? kSampleUs : 0;
+      time_us += takes_us + (sampled ? kSampleUs : 0);
+      if (!budget.is_due(time_us)) return;
+      const uint64_t old = recorder.interval_bytes();
+      const uint64_t next = budget.judge(own_us, time_us, old, kInterval, time_us);
+      if (next != old) recorder.change_interval(next);
+      coarsest = std::max(coarsest, next);
+    };
+    while (time_us < 4'000'000) {
+      step(kBusyUs);
+      if (time_us < 2'000'000) {
+        spent = own_us;
+        late_us = time_us;
+      }
+    }
+    // Two seconds after the start, within the budget.
+    CHECK((own_us - spent) * 1000 <= 20 * (time_us - late_us));
+    while (time_us < 60'000'000) step(kCalmUs);
+    CHECK(coarsest >= 8 * kInterval);
+    CHECK(recorder.interval_bytes() == kInterval);
+    errors.add(
+        static_cast<double>(allocated),
+        reader::analysis::measure_memory(recorder.trace(), reader::analysis::MemoryOrder::kLive)
+            .allocated_bytes);
+  }
+  judge("budget", "16 to 1016 bytes", kInterval, errors);
 }

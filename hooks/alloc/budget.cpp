@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hooks/alloc/budget.hpp"
+
+#include <algorithm>
+
+namespace dbgtrace::hooks::alloc {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+void Budget::start(uint32_t per_mille) {
+  per_mille_ = per_mille;
+  due_us_.store(0, kRelaxed);
+  begun_.store(false, kRelaxed);
+  calm_since_us_.store(0, kRelaxed);
+  patience_us_.store(kFirstPatienceUs, kRelaxed);
+  has_refined_.store(false, kRelaxed);
+}
+
+bool Budget::is_due(uint64_t now_us) {
+  uint64_t due_us = due_us_.load(kRelaxed);
+  if (now_us < due_us) [[likely]]
+    return false;
+  return due_us_.compare_exchange_strong(due_us, now_us + kLookUs, kRelaxed);
+}
+
+uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes,
+                       uint64_t finest_bytes, uint64_t now_us) {
+  const uint64_t own_before = own_us_.load(kRelaxed), cpu_before = cpu_us_.load(kRelaxed);
+  // What was used before the first look is not known to be of one time.
+  const bool begins =
+      !begun_.exchange(true, kRelaxed) || own_us < own_before || cpu_us < cpu_before;
+  if (!begins && cpu_us - cpu_before < kLeastCpuUs) return interval_bytes;
+  own_us_.store(own_us, kRelaxed);
+  cpu_us_.store(cpu_us, kRelaxed);
+  if (begins || !on()) return interval_bytes;
+
+  uint64_t own = (own_us - own_before) * 1000;
+  const uint64_t allowed = (cpu_us - cpu_before) * per_mille_;
+  if (own > allowed) {
+    calm_since_us_.store(0, kRelaxed);
+    if (has_refined_.exchange(false, kRelaxed))
+      patience_us_.store(std::min(patience_us_.load(kRelaxed) * 2, kLongestPatienceUs), kRelaxed);
+    uint32_t doublings = 0;
+    for (; doublings < kMostDoublings && own > allowed / 4 * 3; ++doublings) own /= 2;
+    return interval_bytes << doublings;
+  }
+  // Twice as many samples cost twice as much, which must still be far from the limit.
+  if (interval_bytes / 2 < finest_bytes || own > allowed / 4) {
+    calm_since_us_.store(0, kRelaxed);
+    return interval_bytes;
+  }
+  if (!is_calm(now_us)) return interval_bytes;
+  has_refined_.store(true, kRelaxed);
+  return interval_bytes / 2;
+}
+
+bool Budget::is_calm(uint64_t now_us) {
+  const uint64_t since_us = calm_since_us_.load(kRelaxed);
+  if (since_us == 0) {
+    calm_since_us_.store(now_us | 1, kRelaxed);
+    return false;
+  }
+  if (now_us < since_us + patience_us_.load(kRelaxed)) return false;
+  calm_since_us_.store(now_us | 1, kRelaxed);
+  return true;
+}
+
+}  // namespace dbgtrace::hooks::alloc
