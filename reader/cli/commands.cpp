@@ -17,7 +17,7 @@
 namespace dbgtrace::reader::cli {
 namespace {
 
-constexpr std::array<Command, 14> kCommands = {{
+constexpr auto kCommands = std::to_array<Command>({
     {"run", "start a program recorded",
      "  dbgtrace run -- ./server --port 80\n"
      "  dbgtrace run --sample 1 -- ./test_program      every allocation\n"
@@ -77,7 +77,7 @@ constexpr std::array<Command, 14> kCommands = {{
      "  eval \"$(dbgtrace completion bash)\"\n"
      "  dbgtrace completion fish > ~/.config/fish/completions/dbgtrace.fish\n",
      prepare_completion},
-}};
+});
 
 // A traced program's own words are none of ours, also where they look like our commands or options.
 Words take_program(int& argc, char** argv) {
