@@ -25,7 +25,7 @@ class Budget {
 
   constexpr Budget() = default;
 
-  // per_mille: of the CPU time; 0: no budget.
+  // per_mille: of the CPU time; 0, and 1000 and more: no limit.
   void start(uint32_t per_mille);
   bool on() const { return per_mille_ != 0; }
 

@@ -99,4 +99,12 @@ TEST_CASE("without a budget nothing changes, and looks are 100 ms apart") {
   CHECK(budget.is_due(100'005));
 }
 
+TEST_CASE("all of the CPU time is no limit") {
+  for (const uint32_t per_mille : {0u, 1000u, 5000u}) {
+    Budget budget;
+    budget.start(per_mille);
+    CHECK_FALSE(budget.on());
+  }
+}
+
 }  // namespace dbgtrace::hooks::alloc
