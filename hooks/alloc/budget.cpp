@@ -48,25 +48,25 @@ uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes
     for (; doublings < kMostDoublings && own > allowed / 4 * 3; ++doublings) own /= 2;
     return interval_bytes << doublings;
   }
-  // Twice as many samples cost twice as much, which must still be far from the limit.
-  if (interval_bytes / 2 < finest_bytes || own > allowed / 4) {
+  if (interval_bytes / 2 < finest_bytes) {
     calm_since_us_.store(0, kRelaxed);
     return interval_bytes;
   }
-  if (!is_calm(now_us)) return interval_bytes;
+  if (!is_calm(own_us, cpu_us, now_us)) return interval_bytes;
   has_refined_.store(true, kRelaxed);
   return interval_bytes / 2;
 }
 
-bool Budget::is_calm(uint64_t now_us) {
+bool Budget::is_calm(uint64_t own_us, uint64_t cpu_us, uint64_t now_us) {
   const uint64_t since_us = calm_since_us_.load(kRelaxed);
-  if (since_us == 0) {
-    calm_since_us_.store(now_us | 1, kRelaxed);
-    return false;
-  }
-  if (now_us < since_us + patience_us_.load(kRelaxed)) return false;
+  if (since_us != 0 && now_us < since_us + patience_us_.load(kRelaxed)) return false;
+  const uint64_t own = own_us - calm_own_us_.load(kRelaxed);
+  const uint64_t cpu = cpu_us - calm_cpu_us_.load(kRelaxed);
   calm_since_us_.store(now_us | 1, kRelaxed);
-  return true;
+  calm_own_us_.store(own_us, kRelaxed);
+  calm_cpu_us_.store(cpu_us, kRelaxed);
+  // Twice as many samples cost twice as much, which must still be far from the limit.
+  return since_us != 0 && own * 1000 <= cpu * per_mille_ / 4;
 }
 
 }  // namespace dbgtrace::hooks::alloc

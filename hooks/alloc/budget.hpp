@@ -39,13 +39,15 @@ class Budget {
                  uint64_t now_us);
 
  private:
-  bool is_calm(uint64_t now_us);
+  // Of the whole time since it was last asked in vain: single looks see few samples.
+  bool is_calm(uint64_t own_us, uint64_t cpu_us, uint64_t now_us);
 
   uint32_t per_mille_ = 0;
   std::atomic<uint64_t> due_us_{0};
   std::atomic<uint64_t> own_us_{0}, cpu_us_{0};  // at the look that began this window
   std::atomic<bool> begun_{false};
-  std::atomic<uint64_t> calm_since_us_{0};  // 0: it is not
+  std::atomic<uint64_t> calm_since_us_{0};  // 0: it is not, or there is nothing to refine
+  std::atomic<uint64_t> calm_own_us_{0}, calm_cpu_us_{0};  // then
   std::atomic<uint64_t> patience_us_{0};
   std::atomic<bool> has_refined_{false};
 };

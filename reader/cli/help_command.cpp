@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 
+#include "reader/cli/bash_completion.hpp"
 #include "reader/cli/commands.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/help_topics.hpp"
@@ -64,44 +65,6 @@ std::string quoted(std::string text) {
 }
 
 // Options come from the commands themselves, so that no script has to be kept up to date.
-std::string bash_script(const CLI::App& app) {
-  std::string cases, names;
-  for (const Command& command : commands()) {
-    names += std::string(names.empty() ? "" : " ") + command.name;
-    std::string options;
-    for (const Described& one : options_of(*app.get_subcommand(command.name)))
-      options += " " + one.name;
-    cases += fmt::format("    {}) options='{}' ;;\n", command.name,
-                         options.substr(options.empty() ? 0 : 1));
-  }
-  return fmt::format(R"(# bash completion of dbgtrace
-_dbgtrace() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} options=''
-  if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W '{0} --help --version' -- "$word")
-    return
-  fi
-  case ${{COMP_WORDS[1]}} in
-{1}  esac
-  if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
-  elif [[ ${{COMP_WORDS[1]}} == help ]]; then
-    mapfile -t COMPREPLY < <(compgen -W '{0} {2}' -- "$word")
-  else
-    mapfile -t COMPREPLY < <(compgen -f -- "$word")
-  fi
-}}
-complete -o filenames -F _dbgtrace dbgtrace
-)",
-                     names, cases, [] {
-                       std::string topics;
-                       for (const HelpTopic& topic : help_topics()) {
-                         topics += std::string(topics.empty() ? "" : " ") + topic.name;
-                       }
-                       return topics;
-                     }());
-}
-
 std::string zsh_script(const CLI::App& app) {
   std::string script = "#compdef dbgtrace\nlocal -a all\nif (( CURRENT == 2 )); then\n  all=(\n";
   for (const Command& command : commands()) {
@@ -148,7 +111,7 @@ Action prepare_completion(CLI::App& command) {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   return [shell, &command](const Words&) {
     const CLI::App& app = *command.get_parent();
-    return print(*shell == "bash"  ? bash_script(app)
+    return print(*shell == "bash"  ? kBashCompletion
                  : *shell == "zsh" ? zsh_script(app)
                                    : fish_script(app));
   };

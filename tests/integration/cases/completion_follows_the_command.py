@@ -5,18 +5,18 @@ Catches: a help text whose form the completion no longer understands.
 """
 
 import os
-import pathlib
 import subprocess
 
 from harness import require
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[3] / "docs/dbgtrace.bash-completion"
 ASK = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dbgtrace; printf "%s\\n" "${COMPREPLY[@]}"'
 
 
 def offered(bench, *words):
+    script = bench.work / "completion.bash"
+    script.write_text(subprocess.run([bench.reader, "completion", "bash"], capture_output=True, text=True, check=True).stdout)
     done = subprocess.run(
-        ["bash", "-c", ASK, "bash", SCRIPT, bench.reader, *words],
+        ["bash", "-c", ASK, "bash", script, bench.reader, *words],
         capture_output=True,
         text=True,
         check=True,

@@ -1,5 +1,11 @@
-# SPDX-License-Identifier: Apache-2.0
-# Completion for bash. Commands and options are asked of `dbgtrace --help`, so that this file knows
+// SPDX-License-Identifier: Apache-2.0
+// The completion of bash. It asks the installed command for its commands, options and values, so
+// that it never has to be kept up to date.
+#pragma once
+
+namespace dbgtrace::reader::cli {
+
+constexpr const char* kBashCompletion = R"bash(# Completion for bash. Commands and options are asked of `dbgtrace --help`, so that this file knows
 # no more than the installed command does.
 # No process substitution: a small chroot has no /dev/fd.
 _dbgtrace_offer() {
@@ -26,6 +32,11 @@ _dbgtrace() {
       choices=$("$program" "$command" --help 2>/dev/null | grep -oE '^  +(-[a-z],)?--?[a-z][a-z-]*' | tr ',' ' ')
       _dbgtrace_offer -W "$choices" -- "$current"
       ;;
+    help,*)
+      choices=$("$program" help 2>/dev/null | awk '/^(Subcommands|Topics)/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }')
+      _dbgtrace_offer -W "$choices" -- "$current"
+      ;;
+    completion,*) _dbgtrace_offer -W 'bash zsh fish' -- "$current" ;;
     attach,* | detach,*) _dbgtrace_offer -W "$(printf '%s\n' /proc/[0-9]* | sed 's#/proc/##')" -- "$current" ;;
     *)
       # --option {one,of,these}, as its help says
@@ -39,3 +50,6 @@ _dbgtrace() {
   esac
 }
 complete -o filenames -F _dbgtrace dbgtrace
+)bash";
+
+}  // namespace dbgtrace::reader::cli
