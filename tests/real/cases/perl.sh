@@ -3,6 +3,7 @@
 # needs: perl
 # detect: test -x /usr/bin/perl
 # records: perl 3
+# crashes: perl SIGSEGV sent-by-user kill
 . "$CASE_LIB"
 export PERL_HASH_SEED=0
 
