@@ -5,7 +5,8 @@
 
 namespace dbgtrace::reader::cli {
 
-constexpr const char* kBashCompletion = R"bash(# Completion for bash. Commands and options are asked of `dbgtrace --help`, so that this file knows
+constexpr const char* kBashCompletion =
+    R"bash(# Completion for bash. Commands and options are asked of `dbgtrace --help`, so that this file knows
 # no more than the installed command does.
 # No process substitution: a small chroot has no /dev/fd.
 _dbgtrace_offer() {
