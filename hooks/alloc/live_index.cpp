@@ -64,6 +64,8 @@ uint64_t LiveIndex::bytes_for(uint32_t slots) {
 }
 
 void LiveIndex::start(void* memory, uint32_t slots) {
+  has_inherited_ = false;
+  retired_ = false;
   slots_ = slots;
   line_mask_ = words_for(slots) / kLineWords - 1;
   words_ = static_cast<std::atomic<uint32_t>*>(memory);
@@ -73,7 +75,6 @@ void LiveIndex::start(void* memory, uint32_t slots) {
 void* LiveIndex::stop() {
   void* memory = words_;
   words_ = nullptr;
-  has_inherited_ = false;
   return memory;
 }
 

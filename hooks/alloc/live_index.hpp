@@ -35,10 +35,13 @@ class LiveIndex {
   constexpr LiveIndex() = default;
 
   void start(void* memory, uint32_t slots);
-  // Holds nothing any more. Returns the memory that start() was given, for whom nobody looks into
+  // Holds nothing any more. Returns the memory that start() was given, into which nobody may look
   // any more.
   void* stop();
-  bool started() const { return words_ != nullptr; }
+  // The same where a thread may stand in it: what there is stays, also when start() is given new
+  // memory.
+  void retire() { retired_ = true; }
+  bool started() const { return words_ != nullptr && !retired_; }
   uint32_t slots() const { return slots_; }
 
   // In a forked child: whatever is here was the parent's.
@@ -91,6 +94,7 @@ class LiveIndex {
   uint32_t line_mask_ = 0;
   uint32_t slots_ = 0;
   bool has_inherited_ = false;
+  bool retired_ = false;
 };
 
 }  // namespace dbgtrace::hooks::alloc

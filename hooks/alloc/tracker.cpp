@@ -199,7 +199,9 @@ void forget_recording(bool nobody_inside) {
   g_mode.store(Mode::kSampled, std::memory_order_relaxed);
   g_free_filter.hold_none();
   g_slots.forget();
-  if (void* memory = g_index.stop(); memory != nullptr && nobody_inside) {
+  if (!nobody_inside) {
+    g_index.retire();
+  } else if (void* memory = g_index.stop(); memory != nullptr) {
     os::unmap_guarded(memory, LiveIndex::bytes_for(g_index.slots()));
   }
   process::forget_modules();

@@ -158,3 +158,18 @@ TEST_CASE("a full table refuses instead of searching for ever, and works again w
   }
   CHECK(refused == 0);
 }
+
+TEST_CASE(
+    "a thread that looks into the index while the recording ends finds its memory still there") {
+  Table table(64);
+  REQUIRE(table.add(0x10000) != kNoSlot);
+  table.index.retire();
+  CHECK_FALSE(table.index.started());
+  CHECK(table.holds(0x10000));
+  CHECK(table.remove(0x10000));
+
+  const auto other = std::make_unique<Table::Line[]>(LiveIndex::bytes_for(64) / 64 + 1);
+  table.index.start(other.get(), 64);
+  CHECK(table.index.started());
+  CHECK_FALSE(table.holds(0x10000));
+}
