@@ -275,7 +275,7 @@ Outcome attach(pid_t pid, const std::vector<std::string>& settings, const std::s
   const Obstacle obstacle = wire(connection, call, pid);
   if (obstacle) {
     call.step = AttachStep::kDetach;
-    call.nobody_inside = 1;  // no call has been led there
+    call.nobody_inside = 0;  // some calls may have been led there, and nobody is stopped
     connection.library().call(call);
     return fail(obstacle);
   }
