@@ -51,6 +51,9 @@ bool read_tables(const LoadedModule& module, Tables& tables) {
     if (entry.d_tag == DT_RELASZ) tables.data_bytes = entry.d_un.d_val;
     if (entry.d_tag == DT_JMPREL) tables.calls = address;
     if (entry.d_tag == DT_PLTRELSZ) tables.calls_bytes = entry.d_un.d_val;
+    // Its slots may lie among code, which must not lose the right to run.
+    if (entry.d_tag == DT_TEXTREL) return false;
+    if (entry.d_tag == DT_FLAGS && (entry.d_un.d_val & DF_TEXTREL) != 0) return false;
     if (entry.d_tag == DT_PLTREL) has_addend = entry.d_un.d_val == DT_RELA;
   }
   return has_addend && tables.symbols != 0 && tables.strings != 0;
