@@ -187,6 +187,7 @@ void forget_parent() {
   g_mode.store(Mode::kSampled, std::memory_order_relaxed);
   process::forget_modules();
   forget_memos();
+  attach::forget_parent();
 }
 
 // Never sampled again in a process that does not record, unless a recording may come later.

@@ -131,6 +131,14 @@ WiringCounts unwire() {
   return pass.counts;
 }
 
+void forget_parent() {
+  if (g_next_look_us.load(std::memory_order_relaxed) == ~uint64_t{0}) return;
+  g_next_look_us.store(0, std::memory_order_relaxed);
+  g_second_look_us = 0;
+  g_seen = 0;  // the parent may have been about to lead a module's calls
+  g_busy.store(false, std::memory_order_relaxed);
+}
+
 void look_for_modules(uint64_t now_us) {
   uint64_t due_us = g_next_look_us.load(std::memory_order_relaxed);
   if (now_us < due_us || process::g_session.sandboxed() ||

@@ -28,6 +28,9 @@ WiringCounts unwire();
 extern constinit std::atomic<uint64_t> g_next_look_us;
 void look_for_modules(uint64_t now_us);
 
+// In a forked child: its recording's time begins anew, and whoever was looking is not in it.
+void forget_parent();
+
 // dlopen is not hooked (it looks its caller up), so new modules are noticed at samples.
 inline void notice_modules(uint64_t now_us) {
   if (now_us >= g_next_look_us.load(std::memory_order_relaxed)) [[unlikely]]

@@ -231,6 +231,20 @@ class Bench:
     def run(self, program, *arguments, timeout=30, **options):
         return self.finish(self.start(program, *arguments, **options), timeout)
 
+    def on_process(self, command, pid, *options):
+        """`dbgtrace attach` or `detach`; what it prints as JSON."""
+        done = subprocess.run(
+            [self.reader, command, str(pid), "--json", *options],
+            capture_output=True,
+            text=True,
+            env=dict(os.environ, DBGTRACE_LIB=str(self.lib)),
+            timeout=120,
+        )
+        if "may not be traced" in done.stderr or "lets only root" in done.stderr:
+            raise Skip(done.stderr.strip())
+        require(done.returncode == 0, f"{command}: exit {done.returncode}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
     def same_as_bare(self, program, *arguments, **options):
         """Runs bare, then recorded: same status, same output. Returns the recorded run."""
         bare = self.run(program, *arguments, record=False, **options)

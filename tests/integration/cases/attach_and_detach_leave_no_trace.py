@@ -66,17 +66,6 @@ def facts(pid):
     }
 
 
-def call(bench, command, pid, *options):
-    env = dict(os.environ, DBGTRACE_LIB=str(bench.lib))
-    done = subprocess.run(
-        [bench.reader, command, str(pid), "--json", *options], capture_output=True, text=True, env=env, timeout=120
-    )
-    if "may not be traced" in done.stderr or "lets only root" in done.stderr:
-        raise Skip(done.stderr.strip())
-    require(done.returncode == 0, f"{command}: exit {done.returncode}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
-
-
 def check_put_back(before, after):
     for slot, (word, unbound) in before.items():
         require(
@@ -105,7 +94,7 @@ def cycles(bench, victim):
     pauses = []
     for cycle in range(bench.count(500, 20)):
         path = folder / f"{cycle}.dbgt"
-        begun = call(bench, "attach", pid, "--out", str(path), "--sample", "16K", "--size", "2M")
+        begun = bench.on_process("attach", pid, "--out", str(path), "--sample", "16K", "--size", "2M")
         require(begun["slots"] > 3, f"{begun['slots']} calls lead through the recorder")
         if cycle == 0:
             found_while_attached = facts(pid)
@@ -113,7 +102,7 @@ def cycles(bench, victim):
             wait_for(lambda: Recording(path, bench.reader).info()["samples"] > 20, "20 samples")
             require(found_while_attached["descriptors"] == before["descriptors"], "a descriptor stays open")
         pauses.append(begun["pause_s"])
-        ended = call(bench, "detach", pid)
+        ended = bench.on_process("detach", pid)
         pauses.append(ended["pause_s"])
         require(ended["slots_left"] == 0, f"{ended['slots_left']} slots are not put back")
         state = Recording(path, bench.reader).state()
@@ -129,9 +118,9 @@ def cycles(bench, victim):
             path.unlink()
     check_put_back(before_slots, slots(pid))
     path = folder / "leak.dbgt"
-    call(bench, "attach", pid, "--out", str(path), "--sample", "1")
+    bench.on_process("attach", pid, "--out", str(path), "--sample", "1")
     time.sleep(3)
-    call(bench, "detach", pid)
+    bench.on_process("detach", pid)
     leaks = json.loads(Recording(path, bench.reader).read("leaks", "--json"))["leaks"]
     names = [[frame.get("function") for frame in leak["stack"]] for leak in leaks if leak["class"] == "growing"]
     require(any("leak_slowly" in stack for stack in names), f"growing: {names}")
