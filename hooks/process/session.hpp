@@ -9,6 +9,9 @@
 // A recorder that was attached to a running program goes from kRecording to kOff when it is
 // detached, and on from there when it is attached again.
 //
+// session.cpp goes through these states, session_settings.cpp reads the settings before, and
+// session_end.cpp says in the recording how its process ended.
+//
 // kStarting is held by one thread, which creates the file; samples of other threads meanwhile are
 // dropped and counted.
 #pragma once
@@ -18,6 +21,8 @@
 
 #include "hooks/os/tick_clock.hpp"
 #include "hooks/process/address_space.hpp"
+#include "hooks/process/facts.hpp"
+#include "hooks/process/output_path.hpp"
 #include "hooks/process/own_mapping.hpp"
 #include "hooks/process/recording_file.hpp"
 #include "hooks/process/reservation.hpp"
@@ -134,6 +139,7 @@ class Session {
   void notice_fork();
   void notice_cut_file();
   bool start();
+  void note_working_directory();
   void choose_output();
   bool owned_by_this_pid() const;
   void stop_recording_lost_file();
@@ -163,6 +169,11 @@ class Session {
   bool own_malloc_ = false;
   std::atomic<uint64_t> inherited_frees_{0};
   std::atomic<uint64_t> lost_at_start_{0};
+  // Large, and of no use while samples are taken.
+  Facts facts_ = {};
+  char working_directory_[kMaxPath] = {};
+  char out_[kMaxPath] = {};
+  char default_out_[kMaxPath] = {};
 };
 
 extern constinit Session g_session;
