@@ -104,6 +104,7 @@ Action prepare_leaks(CLI::App& command) {
                   "leave out what fits the lines \"leak:PATTERN\" of this file; repeatable")
       ->type_name("FILE")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_flag("--no-built-in-suppressions", options->no_built_in,
                    "show what the C and C++ libraries keep for themselves, too");

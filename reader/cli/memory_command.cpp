@@ -123,12 +123,14 @@ Action prepare_memory(CLI::App& command) {
   add_result_options(command, options->report);
   add_stack_options(command, options->report);
   command
-      .add_option("--by", options->by,
-                  "order: live, peak, allocated, temporary, blocks, allocations; put together: "
-                  "stack, line, function, module, thread; or one of each: peak,function")
+      .add_option(
+          "--by", options->by,
+          "order: live, peak, allocated, temporary, blocks, allocations; put together: "
+          "stack, line, function, module, thread; repeatable, or one of each: peak,function")
       ->type_name("WHAT")
       ->delimiter(',')
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->check(CLI::IsMember({"live", "peak", "allocated", "temporary", "blocks", "allocations",
                              "stack", "line", "function", "module", "thread"}));

@@ -32,6 +32,7 @@ void add_symbol_options(CLI::App& command, ReportOptions& options) {
           "search this folder for debug information; repeatable")
       ->type_name("DIR")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command.add_option("--sysroot", options.search.sysroot, "search for modules below this folder")
       ->type_name("DIR");

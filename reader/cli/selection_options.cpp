@@ -18,6 +18,7 @@ void add_pattern(CLI::App& command, const char* name, std::vector<std::string>& 
   command.add_option(name, patterns, help)
       ->type_name("PATTERN")
       ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Selection");
 }
