@@ -28,6 +28,14 @@ inline Site* site_at(const Ledger& ledger, uint32_t id) {
   return ledger.entry<Site>(SectionKind::kSites, 0);
 }
 
+// The same of an id that was found in this recording: null if its slot was taken meanwhile.
+inline Site* site_if_same(const Ledger& ledger, uint32_t id) {
+  auto* sites =
+      reinterpret_cast<Site*>(ledger.base() + ledger.section(SectionKind::kSites).offset_bytes);
+  Site& site = sites[slot_of(id)];
+  return generation_of(site) == id >> 16 ? &site : nullptr;
+}
+
 // The site of a stack that is already there; a null pointer else, with the id kVacant if there is
 // room for it. Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
 inline constexpr uint32_t kVacant = ~0u;

@@ -17,7 +17,7 @@ namespace {
 // One sample on its way to its site.
 struct Sample {
   const ring::Ledger& ledger;
-  stack::Registers start;
+  stack::Registers start;  // where the memo is of no use
   stack::SystemCalls calls;
   ring::SiteKind kind;
   uint64_t time_us;
@@ -76,17 +76,9 @@ ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk) {
                                  ring::Fold::kColdest);
 }
 
-// A null pointer: walk without the memo.
-ring::SiteRef site_by_memo(const Sample& sample, stack::StackMemo& memo) {
-  stack::MemoWalk walk(memo, sample.start, t_state.bounds, sample.calls);
-  if (!walk.ok()) return {0, nullptr};
-  const uint32_t tag = process::g_session.number() << 2 | static_cast<uint32_t>(sample.kind);
-  const stack::MemoNote note = walk.note();
-  if (note.tag == tag && walk.intact()) [[likely]] {
-    // Its slot may have been given to another stack meanwhile.
-    ring::Site* site = ring::site_at(sample.ledger, note.value);
-    if (site != ring::site_at(sample.ledger, 0)) return {note.value, site};
-  }
+// Of a stack that the memo has no note of, or whose slot was given to another one meanwhile.
+[[gnu::noinline]] ring::SiteRef site_of_walk(const Sample& sample, stack::MemoWalk& walk,
+                                             uint32_t tag) {
   const uint64_t hash = site_hash(walk.hash(), sample.kind);
   if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
   ring::SiteRef site = ring::find_site(sample.ledger, hash);
@@ -96,10 +88,7 @@ ring::SiteRef site_by_memo(const Sample& sample, stack::StackMemo& memo) {
     site = new_site(sample, walk);
   }
   if (site.site == nullptr || !walk.intact()) return {0, nullptr};
-  if (site.id != 0) {
-    walk.set_note({tag, site.id});
-    if (const uint32_t stored = site.site->stack) walk.set_stored(stored);
-  }
+  if (site.id != 0) walk.remember({tag, site.id}, site.site->stack);
   return site;
 }
 
@@ -120,20 +109,32 @@ ring::SiteRef site_by_full_walk(const Sample& sample) {
   return ring::find_or_make_site(sample.ledger, hash, sample.kind, stack, ring::Fold::kColdest);
 }
 
+[[gnu::noinline]] ring::SiteRef site_without_memo(const Sample& sample) {
+  stack::StackMemo* memo = t_state.memo;
+  if (memo != nullptr && memo->wants_room()) grow_memo(*memo);
+  return site_by_full_walk(sample);
+}
+
 }  // namespace
 
 ring::SiteRef site_of(const ring::Ledger& ledger, const void* frame, ring::SiteKind kind,
                       uint64_t time_us) {
   const auto calls = process::g_session.sandboxed() ? stack::SystemCalls::kForbidden
                                                     : stack::SystemCalls::kAllowed;
-  const Sample sample{ledger, stack::from_frame(frame), calls, kind, time_us};
   if (stack::StackMemo* memo = this_memo(calls)) [[likely]] {
-    const ring::SiteRef site = site_by_memo(sample, *memo);
-    if (site.site != nullptr) [[likely]]
-      return site;
-    if (memo->wants_room()) grow_memo(*memo);
+    const uint32_t tag = process::g_session.number() << 2 | static_cast<uint32_t>(kind);
+    stack::MemoWalk walk(*memo, stack::from_frame(frame), t_state.bounds, calls);
+    if (walk.ok()) [[likely]] {
+      if (const uint32_t id = walk.note_with(tag).value; id != 0 && walk.intact()) [[likely]] {
+        // Its slot may have been given to another stack meanwhile.
+        if (ring::Site* site = ring::site_if_same(ledger, id)) [[likely]]
+          return {id, site};
+      }
+      const ring::SiteRef site = site_of_walk({ledger, {}, calls, kind, time_us}, walk, tag);
+      if (site.site != nullptr) return site;
+    }
   }
-  return site_by_full_walk(sample);
+  return site_without_memo({ledger, stack::from_frame(frame), calls, kind, time_us});
 }
 
 }  // namespace dbgtrace::hooks::alloc

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/alloc/thread_memo.hpp"
 
-#include "hooks/alloc/thread_state.hpp"
-#include "hooks/process/session.hpp"
 #include "hooks/stack/memo_pool.hpp"
 
 namespace dbgtrace::hooks::alloc {
@@ -22,11 +20,8 @@ void start_memos(bool every_allocation, stack::SystemCalls calls) {
 
 void forget_memos() { g_memo_pool.forget_all(); }
 
-stack::StackMemo* this_memo(stack::SystemCalls calls) {
+stack::StackMemo* look_for_memo(stack::SystemCalls calls) {
   ThreadState& thread = t_state;
-  if (thread.memo != nullptr && thread.memo_recording == process::g_session.number()) [[likely]] {
-    return thread.memo;
-  }
   thread.memo = nullptr;  // the parent's, in a forked child
   if (thread.walks_without_memo == kNeverAgain) return nullptr;
   if (++thread.walks_without_memo % kWalksBetweenTries != 0) return nullptr;

@@ -3,6 +3,8 @@
 // given back when it ends.
 #pragma once
 
+#include "hooks/alloc/thread_state.hpp"
+#include "hooks/process/session.hpp"
 #include "hooks/stack/memo.hpp"
 
 namespace dbgtrace::hooks::alloc {
@@ -13,7 +15,13 @@ void start_memos(bool every_allocation, stack::SystemCalls calls);
 void forget_memos();
 
 // Null: this thread has none (yet). Thread-safety: yes. Signal-safety: yes. Allocates: never.
-stack::StackMemo* this_memo(stack::SystemCalls calls);
+stack::StackMemo* look_for_memo(stack::SystemCalls calls);
+inline stack::StackMemo* this_memo(stack::SystemCalls calls) {
+  const ThreadState& thread = t_state;
+  if (thread.memo != nullptr && thread.memo_recording == process::g_session.number()) [[likely]]
+    return thread.memo;
+  return look_for_memo(calls);
+}
 
 // The thread's stacks do not fit: more room, if there is any. Not in a walk.
 void grow_memo(stack::StackMemo& memo);

@@ -93,12 +93,14 @@ void StackMemo::reset(uint32_t frames) {
   capacity_ = std::min(frames, kMaxFrames);
   too_deep_sp_ = 0;
   note_ = {};
+  for (OldNote& note : old_notes_) note.key = 0;
   busy_sp_.store(0, std::memory_order_relaxed);
 }
 
 // From the leaf to the root, that is downwards: behind the first word that is not as it was, else
 // `to`.
-inline const StackMemo::Word* StackMemo::first_change(const Word* from, const Word* to) {
+[[gnu::always_inline]] inline const StackMemo::Word* StackMemo::first_change(const Word* from,
+                                                                             const Word* to) {
   for (; from - to >= 4; from -= 4) {
     if (word_at(from[-1].at) != from[-1].value) return from;
     if (word_at(from[-2].at) != from[-2].value) return from - 1;
@@ -111,12 +113,97 @@ inline const StackMemo::Word* StackMemo::first_change(const Word* from, const Wo
   return from;
 }
 
-inline bool StackMemo::walk(const Registers& start, StackBounds& own, SystemCalls calls) {
+// What link() does, for frames of plain code on callers that are all proven; counts them, too.
+[[gnu::always_inline]] inline void StackMemo::link_plain(Frame* place, const Frame* fresh,
+                                                         const Frame* end) {
+  const Frame& callers = place[-1];
+  uint64_t hash = callers.hash;
+  uintptr_t caller_pc = callers.pc;
+  uintptr_t caller_sp = callers.sp;
+  uintptr_t caller_fp = callers.fp;
+  uint32_t fp_matters = callers.flags & kFpMatters;
+  uint32_t words_end = callers.words_end;
+  for (; fresh != end; ++fresh, ++place) {
+    const Rule rule = fresh->rule;
+    words_[words_end++] = {caller_sp - 8, caller_pc};
+    if (const uintptr_t slot = rule.slot(); slot != 0) {
+      if (fp_matters != 0) words_[words_end++] = {caller_sp - 8 * slot, caller_fp};
+      fp_matters = 0;
+    }
+    if (rule.kind() == RuleKind::kRbp) fp_matters = kFpMatters;
+    caller_pc = fresh->pc;
+    caller_sp = fresh->sp;
+    caller_fp = fresh->fp;
+    hash = extend_hash(hash, caller_pc, loaded_code.generation_of(caller_pc));
+    place->pc = caller_pc;
+    place->sp = caller_sp;
+    place->fp = caller_fp;
+    place->hash = hash;
+    place->rule = rule;
+    place->stored = 0;
+    place->words_end = static_cast<uint16_t>(words_end);
+    place->guard = 0;
+    place->flags = fp_matters;
+  }
+  count_ = static_cast<uint32_t>(place - frames_) - 1;
+}
+
+// Most changes are a few new frames of plain code on top of callers that are as they were: the same
+// steps as below with nothing else to think of. False, and nothing has happened, if it is not so.
+[[gnu::always_inline]] inline bool StackMemo::walk_to_callers(const Registers& start,
+                                                              const StackBounds& own) {
+  uintptr_t pc = start.pc;
+  uintptr_t sp = start.sp;
+  uintptr_t fp = start.fp;
+  if (start.exact || sp % 8 != 0 || !own.holds_word(sp)) return false;
+  const uintptr_t limit = own.high;
+  Frame* const frames_end = frames_ + 1 + capacity_;
+  Frame* const last = frames_ + count_;
+  Frame* fresh = frames_end;
+  Frame* candidate = last;
+  for (;;) {
+    while (candidate->sp < sp) --candidate;
+    if (candidate->sp == sp && candidate->is_at({pc, sp, fp, false})) break;
+    if (fresh - 1 == last) [[unlikely]]
+      return false;
+    const Rule rule = known_rules.find(pc - 1);
+    if (!is_common(rule)) [[unlikely]]
+      return false;
+    const uintptr_t cfa = (rule.kind() == RuleKind::kRbp ? fp : sp) + rule.offset();
+    const uintptr_t saved_at = cfa - 8 * rule.slot();
+    if (cfa <= sp || cfa > limit || cfa % 8 != 0 || saved_at < sp) [[unlikely]]
+      return false;
+    --fresh;
+    fresh->pc = pc;
+    fresh->sp = sp;
+    fresh->fp = fp;
+    fresh->rule = rule;
+    pc = word_at(cfa - 8);
+    if (pc == 0) [[unlikely]]
+      return false;
+    if (rule.slot() != 0) fp = word_at(saved_at);
+    sp = cfa;
+  }
+  if (candidate->guard != 0) [[unlikely]]
+    return false;
+  if (first_change(words_ + candidate->words_end, words_) != words_) return false;
+  candidate->fp = fp;
+  note_ = {};
+  link_plain(candidate + 1, fresh, frames_end);
+  return true;
+}
+
+[[gnu::always_inline]] inline bool StackMemo::walk(const Registers& start, StackBounds& own,
+                                                   SystemCalls calls) {
   const uint32_t version =
       loaded_code.version() << 1 | (calls == SystemCalls::kForbidden ? kForbiddenBit : 0);
-  const Frame& leaf = frames_[count_];
-  if (leaf.is_at(start) && version == version_ && leaf.guard == 0) {
-    if (first_change(words_ + leaf.words_end, words_) == words_) return true;
+  if (version == version_) [[likely]] {
+    const Frame& leaf = frames_[count_];
+    if (leaf.is_at(start) && leaf.guard == 0) {
+      if (first_change(words_ + leaf.words_end, words_) == words_) return true;
+    } else if (walk_to_callers(start, own)) {
+      return true;
+    }
   }
   return walk_changed(start, own, calls, version);
 }
@@ -324,6 +411,21 @@ MemoWalk::~MemoWalk() {
   memo_.busy_sp_.store(0, std::memory_order_relaxed);
 }
 
+// The key goes last: a handler that takes the memo finds a whole note or none.
+void MemoWalk::remember(MemoNote note, uint32_t stored) {
+  memo_.note_ = note;
+  set_stored(stored);
+  const uint64_t key = StackMemo::key_of(hash(), note.tag);
+  StackMemo::OldNote& place = memo_.old_note(key);
+  place.key = 0;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  place.value = note.value;
+  place.stored = stored;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  place.key = key;
+  if (!intact()) place.key = 0;
+}
+
 void MemoWalk::copy_pcs(std::span<uintptr_t> out) const {
   const uint32_t count = std::min<uint32_t>(memo_.count_, static_cast<uint32_t>(out.size()));
   for (uint32_t i = 0; i < count; ++i) out[i] = memo_.frames_[memo_.count_ - i].pc;
@@ -335,12 +437,6 @@ MemoParent MemoWalk::next_parent(MemoParent refused) const {
     if (stored != 0 && stored != refused.reference) return {stored, frames};
   }
   return {0, 0};
-}
-
-void MemoWalk::set_stored(uint32_t reference) {
-  for (uint32_t i = count(); i != 0 && memo_.frames_[i].stored == 0; --i) {
-    memo_.frames_[i].stored = reference;
-  }
 }
 
 }  // namespace dbgtrace::hooks::stack

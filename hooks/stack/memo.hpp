@@ -33,7 +33,8 @@
 
 namespace dbgtrace::hooks::stack {
 
-// What the owner has to say about the whole stack, kept for as long as the stack stays the same.
+// What the owner has to say about the whole stack: kept for as long as the stack stays the same,
+// and for a while longer, so that it is known when one of the newest stacks comes again.
 struct MemoNote {
   uint32_t tag;  // 0: nothing
   uint32_t value;
@@ -103,12 +104,26 @@ class StackMemo {
   };
   class SlowSteps;
 
+  // A note of one of the newest stacks, by the stack's hash and the note's tag.
+  struct OldNote {
+    uint64_t key;  // 0: none
+    uint32_t value;
+    uint32_t stored;  // as Frame::stored
+  };
+  static constexpr uint32_t kOldNotes = 64;
+
   bool walk(const Registers& start, StackBounds& own, SystemCalls calls);
+  bool walk_to_callers(const Registers& start, const StackBounds& own);
   bool walk_changed(const Registers& start, StackBounds& own, SystemCalls calls, uint32_t version);
   bool take_over(uintptr_t sp);
   bool refuse(uintptr_t sp);
   Run follow(Frame* first, SlowSteps& slow);
   void link(Frame* place, const Frame* fresh, const Frame* end);
+  void link_plain(Frame* place, const Frame* fresh, const Frame* end);
+  OldNote& old_note(uint64_t key) { return old_notes_[key >> 58]; }
+  static uint64_t key_of(uint64_t hash, uint32_t tag) {
+    return hash + tag * uint64_t{0x9e37'79b9'7f4a'7c15};
+  }
 
   static const Word* first_change(const Word* from, const Word* to);
 
@@ -124,13 +139,14 @@ class StackMemo {
   Step end_;
   // Outermost first. The first one is none: it lies above all stacks and begins all hashes.
   Frame frames_[1 + kMaxFrames];
-  alignas(4096) Word words_[2 * kMaxFrames];
+  alignas(4096) OldNote old_notes_[kOldNotes];
+  Word words_[2 * kMaxFrames];
 };
 
 constexpr uint64_t StackMemo::touched_bytes(uint32_t frames) {
   const auto pages = [](uint64_t bytes) { return (bytes + 4095) / 4096 * 4096; };
   return pages(offsetof(StackMemo, frames_) + (1 + frames) * sizeof(Frame)) +
-         pages(frames * 2 * sizeof(Word));
+         pages(kOldNotes * sizeof(OldNote) + frames * 2 * sizeof(Word));
 }
 
 // One walk. While it lives the memo is held for it.
@@ -158,12 +174,27 @@ class MemoWalk {
 
   MemoNote note() const { return memo_.note_; }
   void set_note(MemoNote note) { memo_.note_ = note; }
+  // As note(), with that tag; of an earlier walk of the same stack if there is none of the last
+  // one.
+  MemoNote note_with(uint32_t tag) {
+    if (memo_.note_.tag == tag) return memo_.note_;
+    const uint64_t key = StackMemo::key_of(hash(), tag);
+    const StackMemo::OldNote& old = memo_.old_note(key);
+    if (old.key != key) return {};
+    set_stored(old.stored);
+    return memo_.note_ = {tag, old.value};
+  }
+  // The same as set_note() and set_stored(), to be found later by note_with().
+  void remember(MemoNote note, uint32_t stored);
 
   // The stored stack that shares the most frames; the next best one after one that will not do.
   MemoParent first_parent() const { return next_parent({0, count() + 1}); }
   MemoParent next_parent(MemoParent refused) const;  // reference 0: there is none
-  // This whole stack is stored.
-  void set_stored(uint32_t reference);
+  // This whole stack is stored; 0: it is not.
+  void set_stored(uint32_t reference) {
+    for (uint32_t i = count(); i != 0 && memo_.frames_[i].stored == 0; --i)
+      memo_.frames_[i].stored = reference;
+  }
 
  private:
   StackMemo& memo_;

@@ -146,8 +146,13 @@ void compare(const stack::Registers& start) {
              count == walked.count &&
              std::memcmp(with.data(), without.data(), count * sizeof(uintptr_t)) == 0;
       if (walk.note().tag != 0) counts.unchanged.fetch_add(1, std::memory_order_relaxed);
-      walk.set_note({1, 0});
-      if (!walk.intact()) count = 0;
+      const auto id = static_cast<uint32_t>(hash) | 1;
+      const stack::MemoNote note = walk.note_with(1);
+      same = same && (note.tag == 0 || note.value == id);
+      if (walk.intact())
+        walk.remember({1, id}, 0);
+      else
+        count = 0;
     }
   }
   if (memo->wants_room()) pool.grow(*memo);

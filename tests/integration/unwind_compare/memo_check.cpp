@@ -50,7 +50,11 @@ struct Walked {
   uint32_t count = 0;
   uint64_t hash = 0;
   stack::Step end{};
+  uint32_t note = 0;  // what was remembered of this stack; 0: nothing
 };
+
+// What is remembered of a stack is said of the stack itself, so that it can be checked.
+uint32_t note_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 16) | 1; }
 
 void report(const Walked& with, const Walked& without) {
   if (reported++ >= kReportedDifferences) return;
@@ -75,7 +79,11 @@ bool walk_with_memo(const stack::Registers& start, Walked& walked) {
       walked.hash = walk.hash();
       walked.end = walk.end();
       walk.copy_pcs(walked.pcs);
-      if (walk.intact()) return true;
+      walked.note = walk.note_with(1).value;
+      if (walk.intact()) {
+        walk.remember({1, note_of(walked.hash)}, 0);
+        return true;
+      }
     }
   }
   if (memo.wants_room()) pool.grow(memo);
@@ -93,7 +101,7 @@ void compare(const stack::Registers& start, const Walked& with) {
   memo_tally.frames += without.count;
   const bool same =
       with.count == without.count && with.hash == without.hash && with.end == without.end &&
-      result.omitted == 0 &&
+      result.omitted == 0 && (with.note == 0 || with.note == note_of(without.hash)) &&
       std::equal(with.pcs.begin(), with.pcs.begin() + with.count, without.pcs.begin());
   if (same) return;
   ++memo_tally.different;

@@ -136,6 +136,56 @@ TEST_CASE("what is noted of a stack is kept until the stack changes") {
   CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note().tag == 0);
 }
 
+TEST_CASE("what is remembered of a stack is known when the stack comes again, by its tag") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  Registers deeper = start;
+  deeper.sp += 16;
+  MemoWalk(*memo.memo, start, stack.bounds, kCalls).remember({7, 4711}, 0);
+  CHECK(MemoWalk(*memo.memo, deeper, stack.bounds, kCalls).note_with(7).tag == 0);
+  MemoWalk(*memo.memo, deeper, stack.bounds, kCalls).remember({6, 12}, 0);
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note_with(6).tag == 0);
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note_with(7).value == 4711);
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note().value == 4711);
+  CHECK(MemoWalk(*memo.memo, deeper, stack.bounds, kCalls).note_with(6).value == 12);
+  memo.memo->reset(StackMemo::kFirstFrames);
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note_with(7).tag == 0);
+}
+
+TEST_CASE("a stack that comes again tells what is stored of it") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  Registers deeper = start;
+  deeper.sp += 16;
+  MemoWalk(*memo.memo, start, stack.bounds, kCalls).remember({7, 1}, 100);
+  stack[2 * 3 + 1] = code_with({RuleKind::kRsp, 32, 0}, 40);
+  MemoWalk(*memo.memo, start, stack.bounds, kCalls).remember({7, 2}, 200);
+  recursion(stack, 10);
+  MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+  CHECK(walk.first_parent().frames < walk.count());
+  CHECK(walk.note_with(7).value == 1);
+  CHECK(walk.first_parent().reference == 100);
+  CHECK(walk.first_parent().frames == walk.count());
+}
+
+// A handler on an alternate stack may have written the same place of the table meanwhile.
+TEST_CASE("what a walk remembers that lost its memo is not found") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  Registers above = start;
+  above.sp += 64;
+  {
+    MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+    { const MemoWalk usurper(*memo.memo, above, stack.bounds, kCalls); }
+    REQUIRE_FALSE(walk.intact());
+    walk.remember({7, 1}, 0);
+  }
+  CHECK(MemoWalk(*memo.memo, start, stack.bounds, kCalls).note_with(7).tag == 0);
+}
+
 // The caller finds its own caller by the frame pointer, which its callee saved. When the caller is
 // called again with a larger frame, everything of the old call may still lie where it was: all
 // return addresses that the memo knows, and only the saved frame pointer tells.
@@ -225,6 +275,7 @@ TEST_CASE("whatever changes on a stack, a walk with the memo is the full walk") 
 
   uint64_t frames = 0;
   uint64_t unchanged = 0;
+  uint64_t known = 0;
   Registers start{.pc = code[0], .sp = stack.address(8), .fp = stack.address(20)};
   for (int round = 0; round < kRounds; ++round) {
     for (uint32_t changes = random() % 3; changes != 0; --changes) {
@@ -244,13 +295,20 @@ TEST_CASE("whatever changes on a stack, a walk with the memo is the full walk") 
     }
     REQUIRE(result_of(walk) == expected);
     frames += walk.count();
-    if (walk.note().tag == 1 && walk.note().value == static_cast<uint32_t>(expected.hash)) {
+    const auto id = static_cast<uint32_t>(expected.hash);
+    if (walk.note().tag == 1) {
+      REQUIRE(walk.note().value == id);
       ++unchanged;
     }
-    walk.set_note({1, static_cast<uint32_t>(expected.hash)});
+    if (const MemoNote note = walk.note_with(1); note.tag != 0) {
+      REQUIRE(note.value == id);
+      ++known;
+    }
+    if (random() % 4 != 0) walk.remember({1, id}, id | 1);
   }
   CHECK(frames > 4 * kRounds);
   CHECK(unchanged > kRounds / 20);
+  CHECK(known > unchanged);
 }
 
 TEST_CASE("nothing is remembered of code that may have been unloaded") {
