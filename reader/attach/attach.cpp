@@ -20,6 +20,7 @@ using ring::AttachResult;
 using ring::AttachStep;
 
 constexpr auto kPatience = std::chrono::seconds(3);
+constexpr auto kRest = std::chrono::milliseconds(5);
 constexpr uint64_t kLookedAtBytes = 64 << 10;  // of a stack, from its end on
 
 double milliseconds_since(Clock::time_point start) {
@@ -87,23 +88,44 @@ class Connection {
 
   Obstacle borrow() {
     Obstacle obstacle;
-    auto found = borrow_thread(pid_, code_, *stacks_, Clock::now() + kPatience, obstacle);
+    auto found = borrow_thread(pid_, code_, *stacks_, spared_, Clock::now() + kPatience, obstacle);
     if (!found) return obstacle;
     borrowed_.emplace(std::move(*found));
-    library_.emplace(pid_, memory_, code_, *borrowed_);
+    spared_ = borrowed_->thread.tid();
+    library_.emplace(pid_, memory_, code_, *borrowed_, scratch_);
     return library_->make_scratch();
   }
 
   void give_back() {
     library_.reset();
-    if (borrowed_) one_paused_ms_ = std::max(one_paused_ms_, milliseconds_since(borrowed_->since));
+    if (!borrowed_) return;
+    const auto since = borrowed_->since;
     borrowed_.reset();
+    one_paused_ms_ = std::max(one_paused_ms_, milliseconds_since(since));
   }
 
-  ~Connection() { give_back(); }
+  // Whoever has stood still for us goes on; what follows is asked of another thread if there is
+  // one, and else of the same one a little later.
+  Obstacle rest(std::chrono::milliseconds pause = kRest) {
+    give_back();
+    std::this_thread::sleep_for(pause);
+    return borrow();
+  }
+
+  // Takes the memory away and lets the thread go.
+  void end() {
+    if (scratch_ != 0 && !borrowed_) borrow();
+    if (library_) library_->drop_scratch();
+    give_back();
+  }
+
+  ~Connection() { end(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  uint64_t take_stack(TracedThread& thread, int64_t offset) const {
+    return take_stack_of(thread, memory_, code_, offset);
+  }
   bool has_recorder() const { return code_.answer != 0; }
   RemoteLibrary& library() { return *library_; }
   double all_paused_ms() const { return all_paused_ms_; }
@@ -132,7 +154,11 @@ class Connection {
       others.threads().clear();
       if (late)
         return {fmt::format("{} has been loading libraries all the time", pid_), "try again"};
-      std::this_thread::sleep_for(pause);
+      if (!recorder_matters) {
+        std::this_thread::sleep_for(pause);
+      } else if (Obstacle obstacle = rest(pause)) {
+        return obstacle;
+      }
       pause = std::min(pause * 2, std::chrono::milliseconds(20));
     }
   }
@@ -145,7 +171,6 @@ class Connection {
     memory_.store(registers.thread_pointer() + static_cast<uint64_t>(offset), kAnew);
   }
   const TracedThread& borrowed_thread() const { return borrowed_->thread; }
-  TracedThread& borrowed_thread() { return borrowed_->thread; }
 
  private:
   bool loader_is_busy(const std::vector<TracedThread>& threads) const {
@@ -190,6 +215,8 @@ class Connection {
   std::optional<StackReader> stacks_;
   std::optional<Borrowed> borrowed_;
   std::optional<RemoteLibrary> library_;
+  pid_t spared_ = 0;
+  uint64_t scratch_ = 0;
   std::vector<uint64_t> stack_words_;
   double all_paused_ms_ = 0;
   double one_paused_ms_ = 0;
@@ -230,25 +257,21 @@ Obstacle unwire(Connection& connection, AttachCall& call, pid_t pid) {
 }
 
 // Takes the alternate signal stacks of the threads away again, which only each of them itself can
-// give up: one thread stands still at a time.
-Obstacle take_stacks(Connection& connection, AttachCall& call, pid_t pid) {
+// give up: one thread stands still at a time. The pool of them is told by a borrowed one.
+void take_stacks(Connection& connection, AttachCall& call, pid_t pid) {
   call.step = AttachStep::kReuseStacks;
   call.stacks = 0;
-  const auto take = [&](TracedThread& thread) {
-    const uint64_t stack = connection.library().take_stack_of(thread, call.alternate_stack_offset);
-    if (stack != 0)
-      std::memcpy(call.settings + call.stacks++ * sizeof(stack), &stack, sizeof(stack));
-  };
-  take(connection.borrowed_thread());
   for (const pid_t tid : threads_of(pid)) {
-    if (tid == connection.borrowed_thread().tid()) continue;
     if ((call.stacks + 1) * sizeof(uint64_t) > sizeof(call.settings)) break;
     TracedThread thread(tid);
-    if (thread.is_traced() &&
-        thread.wait_until_stopped(Clock::now() + std::chrono::milliseconds(50)))
-      take(thread);
+    if (!thread.is_traced() ||
+        !thread.wait_until_stopped(Clock::now() + std::chrono::milliseconds(50)))
+      continue;
+    const uint64_t stack = connection.take_stack(thread, call.alternate_stack_offset);
+    if (stack != 0)
+      std::memcpy(call.settings + call.stacks++ * sizeof(stack), &stack, sizeof(stack));
   }
-  return connection.library().call(call);
+  if (!connection.borrow()) connection.library().call(call);
 }
 
 }  // namespace
@@ -266,6 +289,7 @@ Outcome attach(pid_t pid, const std::vector<std::string>& settings, const std::s
   if (Obstacle obstacle = connection.borrow()) return fail(obstacle);
   if (!connection.has_recorder()) {
     if (Obstacle obstacle = connection.library().load(library)) return fail(obstacle);
+    if (Obstacle obstacle = connection.rest()) return fail(obstacle);
   }
   call.step = AttachStep::kBegin;
   if (Obstacle obstacle = connection.library().call(call)) return fail(obstacle);
@@ -279,7 +303,7 @@ Outcome attach(pid_t pid, const std::vector<std::string>& settings, const std::s
     connection.library().call(call);
     return fail(obstacle);
   }
-  connection.give_back();
+  connection.end();
   describe(connection, call, outcome);
   return outcome;
 }
@@ -301,8 +325,9 @@ Outcome detach(pid_t pid) {
   if (call.result != AttachResult::kAlready) return fail(meaning_of(call, pid));
   if (Obstacle obstacle = unwire(connection, call, pid)) return fail(obstacle);
   const AttachCall unwired = call;
-  take_stacks(connection, call, pid);
   connection.give_back();
+  take_stacks(connection, call, pid);
+  connection.end();
   call = unwired;
   describe(connection, call, outcome);
   return outcome;

@@ -35,7 +35,7 @@ size_t rank_of(pid_t pid, pid_t tid) {
   return static_cast<size_t>(std::find(kWaits.begin(), kWaits.end(), number) - kWaits.begin());
 }
 
-std::vector<pid_t> in_order_of_preference(pid_t pid) {
+std::vector<pid_t> in_order_of_preference(pid_t pid, pid_t spared) {
   std::vector<std::pair<size_t, pid_t>> ranked;
   // The main thread often is the one that others wait for.
   for (const pid_t tid : threads_of(pid))
@@ -43,6 +43,7 @@ std::vector<pid_t> in_order_of_preference(pid_t pid) {
   std::sort(ranked.begin(), ranked.end());
   std::vector<pid_t> tids;
   for (const auto& [rank, tid] : ranked) tids.push_back(tid);
+  std::stable_partition(tids.begin(), tids.end(), [spared](pid_t tid) { return tid != spared; });
   return tids;
 }
 
@@ -87,13 +88,14 @@ TracedThread take_or_trace(std::list<TracedThread>& late, pid_t tid) {
 }  // namespace
 
 std::optional<Borrowed> borrow_thread(pid_t pid, const TargetCode& code, StackReader& stacks,
-                                      Clock::time_point deadline, Obstacle& obstacle) {
+                                      pid_t spared, Clock::time_point deadline,
+                                      Obstacle& obstacle) {
   std::string last;
   std::list<TracedThread> late;  // asked to stop, and did not yet
   auto pause = std::chrono::milliseconds(1);
   do {
     const std::vector<Mapping> mappings = read_mappings(pid);
-    for (const pid_t tid : in_order_of_preference(pid)) {
+    for (const pid_t tid : in_order_of_preference(pid, spared)) {
       const auto since = Clock::now();
       TracedThread thread = take_or_trace(late, tid);
       if (!thread.is_traced()) {

@@ -19,8 +19,9 @@ struct Borrowed {
 };
 inline constexpr uint64_t kOwnStackBytes = 32 << 10;
 
-// Tries again until the deadline. None: obstacle says what was in the way.
+// Tries again until the deadline. None: obstacle says what was in the way. spared: a thread that
+// has stood still for us before (0: none); it is taken if there is no other.
 std::optional<Borrowed> borrow_thread(pid_t pid, const TargetCode& code, StackReader& stacks,
-                                      Clock::time_point deadline, Obstacle& obstacle);
+                                      pid_t spared, Clock::time_point deadline, Obstacle& obstacle);
 
 }  // namespace dbgtrace::reader::attach

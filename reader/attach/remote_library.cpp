@@ -53,8 +53,11 @@ int signal_for_done(pid_t pid) {
 
 RemoteLibrary::~RemoteLibrary() {
   if (errno_address_ != 0) memory_.store(errno_address_, errno_before_);
+}
+
+void RemoteLibrary::drop_scratch() {
   if (scratch_ != 0) call_function(code_.unmap.address, {scratch_, kScratchBytes}, false);
-  if (errno_address_ != 0) memory_.store(errno_address_, errno_before_);
+  scratch_ = 0;
 }
 
 void RemoteLibrary::remember_errno() {
@@ -78,6 +81,7 @@ bool RemoteLibrary::call_function(uint64_t function, std::array<uint64_t, 6> arg
 
 Obstacle RemoteLibrary::make_scratch() {
   remember_errno();
+  if (scratch_ != 0) return {};
   constexpr uint64_t kNoReplace = 0x100000;
   const uint64_t place = free_place(read_mappings(pid_), kScratchBytes);
   call_function(code_.map.address,
@@ -193,30 +197,33 @@ Obstacle RemoteLibrary::call(ring::AttachCall& call) {
   return {};
 }
 
-uint64_t RemoteLibrary::take_stack_of(TracedThread& thread, int64_t offset) {
+uint64_t take_stack_of(TracedThread& thread, const ProcessMemory& memory, const TargetCode& code,
+                       int64_t offset) {
   ThreadRegisters registers;
   if (!thread.registers(registers) || registers.thread_pointer() == 0 ||
-      code_.change_stack.address == 0)
+      code.change_stack.address == 0)
     return 0;
   const uint64_t place = registers.thread_pointer() + static_cast<uint64_t>(offset);
-  const auto stack = memory_.load<uint64_t>(place);
+  const auto stack = memory.load<uint64_t>(place);
   constexpr uint64_t kForeign = 1, kAlternateStackBytes = 64 << 10;
   if (!stack || *stack <= kForeign) {
-    memory_.store(place, uint64_t{0});
+    memory.store(place, uint64_t{0});
     return 0;
   }
   // It stays where the thread runs on it.
   if (registers.sp() - *stack < kAlternateStackBytes) return 0;
   stack_t none{};
   none.ss_flags = SS_DISABLE;
-  memory_.store(scratch_, none);
+  const uint64_t argument =
+      (registers.sp() - TracedThread::kRedZoneBytes - sizeof(none)) & ~uint64_t{15};
+  if (!memory.store(argument, none)) return 0;
   TracedThread::Call call{};
-  call.function = code_.change_stack.address;
-  call.arguments = {scratch_, 0};
-  call.stack_top = registers.sp() - TracedThread::kRedZoneBytes;
-  call.restorer = code_.restorer;
-  if (!thread.call(memory_, call, Clock::now() + std::chrono::seconds(1))) return 0;
-  memory_.store(place, uint64_t{0});
+  call.function = code.change_stack.address;
+  call.arguments = {argument, 0};
+  call.stack_top = argument;
+  call.restorer = code.restorer;
+  if (!thread.call(memory, call, Clock::now() + std::chrono::seconds(1))) return 0;
+  memory.store(place, uint64_t{0});
   return *stack;
 }
 

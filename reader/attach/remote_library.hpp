@@ -14,21 +14,21 @@ namespace dbgtrace::reader::attach {
 // Thread-safety: the thread that traces.
 class RemoteLibrary {
  public:
-  RemoteLibrary(pid_t pid, const ProcessMemory& memory, TargetCode& code, Borrowed& borrowed)
-      : pid_(pid), memory_(memory), code_(code), borrowed_(borrowed) {}
+  // scratch: 0, or the memory that was made before and is there still.
+  RemoteLibrary(pid_t pid, const ProcessMemory& memory, TargetCode& code, Borrowed& borrowed,
+                uint64_t& scratch)
+      : pid_(pid), memory_(memory), code_(code), borrowed_(borrowed), scratch_(scratch) {}
   ~RemoteLibrary();
   RemoteLibrary(const RemoteLibrary&) = delete;
   RemoteLibrary& operator=(const RemoteLibrary&) = delete;
 
-  // Memory there, for a stack and the AttachCall.
+  // Memory there, for a stack and the AttachCall; it stays until it is dropped.
   Obstacle make_scratch();
+  void drop_scratch();
   // If the recorder is not there yet.
   Obstacle load(const std::string& library);
   // One step: fills in what every call has, makes it, reads the answer.
   Obstacle call(ring::AttachCall& call);
-  // The alternate stack of another stopped thread: 0 if it was given none, else its lowest byte;
-  // the thread has none then.
-  uint64_t take_stack_of(TracedThread& thread, int64_t offset);
 
  private:
   bool call_function(uint64_t function, std::array<uint64_t, 6> arguments, bool on_scratch);
@@ -41,10 +41,15 @@ class RemoteLibrary {
   const ProcessMemory& memory_;
   TargetCode& code_;
   Borrowed& borrowed_;
-  uint64_t scratch_ = 0;
+  uint64_t& scratch_;
   uint64_t errno_address_ = 0;
   int errno_before_ = 0;
   int copied_fd_ = -1;
 };
+
+// The alternate stack of a stopped thread, which makes the call itself: 0 if it was given none,
+// else its lowest byte; the thread has none then.
+uint64_t take_stack_of(TracedThread& thread, const ProcessMemory& memory, const TargetCode& code,
+                       int64_t offset);
 
 }  // namespace dbgtrace::reader::attach

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Misdeed: none; a program that somebody attaches to while it works. Threads wait in every way that
 // a thread can wait in and count how often they were woken for nothing; others allocate; one leaks
-// 4001 bytes every millisecond, from its start on. Ends by SIGTERM and says what went wrong. argv:
-// allocating threads.
+// 4001 bytes every millisecond, from its start on. At SIGRTMIN it says in one line what its signal
+// actions and alternate stacks are, by the kernel alone. Ends by SIGTERM and says what went wrong.
+// argv: allocating threads.
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -11,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "victim.h"
@@ -120,6 +122,27 @@ static void* leak_slowly(void* unused) {
 }
 static void on_own_signal(int signal) { (void)signal; }
 
+// What the kernel holds: handler, flags, restorer and mask of every signal, told by no C library.
+static void say_actions(void) {
+  struct {
+    unsigned long handler, flags, restorer, mask;
+  } action;
+  char line[8192];
+  int length = 0;
+  for (int signal = 1; signal <= 64; ++signal) {
+    REQUIRE(syscall(SYS_rt_sigaction, signal, NULL, &action, 8) == 0);
+    if ((action.handler | action.flags | action.restorer | action.mask) == 0) continue;
+    length += snprintf(line + length, sizeof line - (size_t)length, "%d:%lx:%lx:%lx:%lx ", signal,
+                       action.handler, action.flags, action.restorer, action.mask);
+    REQUIRE(length < (int)sizeof line);
+  }
+  stack_t stack;
+  REQUIRE(syscall(SYS_sigaltstack, NULL, &stack) == 0);
+  length += snprintf(line + length, sizeof line - (size_t)length, "stack:%lx:%d\n",
+                     (unsigned long)stack.ss_sp, stack.ss_flags);
+  REQUIRE(write(1, line, (size_t)length) == length);
+}
+
 int main(int argc, char** argv) {
   REQUIRE(argc == 2);
   const int allocating = atoi(argv[1]);
@@ -128,10 +151,13 @@ int main(int argc, char** argv) {
   sigaddset(&action.sa_mask, SIGUSR2);
   REQUIRE(sigaction(SIGBUS, &action, NULL) == 0);
   REQUIRE(sigaction(SIGUSR1, &action, NULL) == 0);
+  action.sa_handler = SIG_IGN;
+  REQUIRE(sigaction(SIGPIPE, &action, NULL) == 0);
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && sem_init(&posted, 0, 0) == 0);
   sigset_t end;
   sigemptyset(&end);
   sigaddset(&end, SIGTERM);
+  sigaddset(&end, SIGRTMIN);
   pthread_sigmask(SIG_BLOCK, &end, NULL);
   void* (*const kinds[])(void*) = {sleep_long,  poll_nothing,  wait_for_events,    receive,
                                    send_slowly, wait_for_post, wait_for_semaphore, compute,
@@ -145,7 +171,7 @@ int main(int argc, char** argv) {
     REQUIRE(pthread_create(&threads[started], NULL, allocate, NULL) == 0);
   say("ready\n");
   int signal = 0;
-  sigwait(&end, &signal);
+  while (sigwait(&end, &signal) == 0 && signal != SIGTERM) say_actions();
   ending = 1;
   for (int i = 0; i < started; ++i) pthread_join(threads[i], NULL);
   say("interrupted %d, wrong %d\n", (int)interrupted, (int)wrong);
