@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pwd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,19 @@ class Descriptor {
 
 LoadError system_error(const std::string& path, const char* action) {
   return {fmt::format("{}: cannot {}: {}", path, action, std::strerror(errno)), 0};
+}
+
+// A recording is for the user of its process alone: says who that is.
+LoadError open_error(const std::string& path) {
+  const bool is_refused = errno == EACCES;
+  LoadError error = system_error(path, "open it");
+  struct stat status;
+  if (!is_refused || ::stat(path.c_str(), &status) != 0) return error;
+  const passwd* const owner = ::getpwuid(status.st_uid);
+  error.message +=
+      fmt::format("; it belongs to {}: read it as that user or as root",
+                  owner == nullptr ? fmt::format("user {}", status.st_uid) : owner->pw_name);
+  return error;
 }
 
 struct Extent {
@@ -65,7 +79,7 @@ ssize_t read_extent(int fd, std::byte* base, Extent extent) {
 Result<FileImage> FileImage::read(const std::string& path, uint64_t limit_bytes) {
   // Non-blocking, or a named pipe that nobody writes to would be waited for.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) return system_error(path, "open it");
+  if (file.get() < 0) return open_error(path);
   struct stat status;
   if (::fstat(file.get(), &status) != 0) return system_error(path, "read its status");
   if (!S_ISREG(status.st_mode)) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thousand short processes, two at a time, into one folder with DBGTRACE_TOTAL=4M.
+"""A thousand short processes, two at a time, into one folder with DBGTRACE_TOTAL=4M, the first of which crashed.
 
 Catches: a folder that grows past its cap, a process that is harmed when its folder is full or
-its file is removed by another, a cap that is kept by not recording at all.
+its file is removed by another, a cap that is kept by not recording at all, a crash that is removed.
 """
 
 import concurrent.futures
@@ -24,6 +24,7 @@ def check(bench):
     folder = bench.new_folder()
     settings = {"DBGTRACE_TOTAL": "4M", "DBGTRACE_SIZE": "1M"}
     most = 0
+    crash = bench.run("die_by", "read-null", settings=settings, folder=folder)
 
     def one(_):
         process = bench.start("leak_blocks", 400, 2003, settings=settings, folder=folder)
@@ -36,7 +37,10 @@ def check(bench):
             most = max(most, used_bytes(folder / "out"))
             require(most <= 4 << 20, f"the folder holds {most} bytes")
     if not bench.bare:
-        kept = result.recordings()
+        (crashed,) = result.recordings("die_by.*")
+        require(crashed.path.name == f"die_by.{crash.pid}.dbgt", f"{crashed.path.name}")
+        require(crashed.state()["kind"] == "crashed", f"{crashed.state()}")
+        kept = result.recordings("leak_blocks.*")
         require(len(kept) >= 2, f"{len(kept)} recordings kept of at most 4 MiB")
         require(
             any(each.path.name == f"leak_blocks.{result.pid}.dbgt" for each in kept),

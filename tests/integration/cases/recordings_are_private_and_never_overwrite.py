@@ -3,12 +3,13 @@
 names that exist, missing folders made, patterns expanded, the default place private.
 
 Catches: a file that others can read, a symlink that makes us write elsewhere, an older recording
-that is lost.
+that is lost; a reader that leaves another user without a word about whose it is.
 """
 
 import os
 import socket
 import stat
+import subprocess
 import time
 
 from harness import require
@@ -76,3 +77,29 @@ def check(bench):
         f"default place: mode {place.stat().st_mode:o}",
     )
     require(not list(folder.glob("*.dbgt")), "something was left in the cwd")
+    if os.getuid() == 0:
+        others_are_told(bench, out / "mode0.dbgt")
+
+
+def others_are_told(bench, recording):
+    """Who asks for a recording of another user's service hears whose it is; root reads it."""
+
+    def read_as(user):
+        def become():
+            os.setgroups([])
+            os.setgid(user)
+            os.setuid(user)
+
+        command = [bench.reader, "info", recording]
+        return subprocess.run(command, preexec_fn=become, capture_output=True, text=True, check=False)
+
+    refused = read_as(65534)
+    told = f"dbgtrace: {recording}: cannot open it: Permission denied; it belongs to root: read it as that user or as root\n"
+    require(
+        (refused.returncode, refused.stdout, refused.stderr) == (1, "", told),
+        f"another user: {refused.returncode} {refused.stdout}{refused.stderr}",
+    )
+    os.chown(recording, 65534, 65534)
+    for user in (0, 65534):
+        read = read_as(user)
+        require(read.returncode == 0 and not read.stderr, f"user {user}: {read.returncode} {read.stderr}")
