@@ -14,7 +14,7 @@ inline constexpr uint64_t kAgeMask = (uint64_t{1} << 40) - 1;
 inline void note_freed(const Ledger& ledger, const Freed& freed, Threads threads) {
   const uint32_t capacity = ledger.section(SectionKind::kFreed).capacity;
   const uint64_t number = fetch_add(ledger.live().freed_count, 1, threads);
-  auto* place = ledger.entry<Freed>(SectionKind::kFreed, number & (capacity - 1));
+  auto* place = ledger.entry_in_page<Freed>(SectionKind::kFreed, number & (capacity - 1));
   if (place == nullptr) return;
   std::atomic_ref<uint64_t> key(place->address_thread);
   key.store(0, std::memory_order_relaxed);

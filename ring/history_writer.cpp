@@ -2,7 +2,6 @@
 #include "ring/history_writer.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "ring/weight.hpp"
 
@@ -20,18 +19,6 @@ void thin(History& history) {
 uint64_t not_negative(uint64_t sum) { return static_cast<int64_t>(sum) < 0 ? 0 : sum; }
 
 }  // namespace
-
-uint32_t lifetime_bucket(uint64_t lifetime_us) {
-  if (lifetime_us == 0) return 0;
-  const uint32_t bucket = static_cast<uint32_t>(std::bit_width(lifetime_us)) - 1;
-  return bucket < kLifetimeBuckets ? bucket : kLifetimeBuckets - 1;
-}
-
-History* history_of(const Ledger& ledger, const Site& site) {
-  const uint32_t reference =
-      __atomic_load_n(&site.history_generation, __ATOMIC_ACQUIRE) & kHistoryMask;
-  return reference == 0 ? nullptr : ledger.entry<History>(SectionKind::kHistories, reference - 1);
-}
 
 void give_history(const Ledger& ledger, Site& site) {
   if (history_of(ledger, site) != nullptr) {  // of the stack that had this slot before
@@ -69,17 +56,6 @@ void fold_history(const Ledger& ledger, Site& site, const Site& other) {
     const uint32_t bucket = std::atomic_ref<uint8_t>(first).exchange(0, std::memory_order_relaxed);
     if (all != nullptr && bucket != 0 && bucket <= kLifetimeBuckets)
       Ledger::add(all->deaths[bucket - 1], 1);
-  }
-}
-
-void note_lifetime(const Ledger& ledger, Site& site, uint64_t deaths_before, uint64_t lifetime_us,
-                   Threads threads) {
-  const uint32_t bucket = lifetime_bucket(lifetime_us);
-  if (History* history = history_of(ledger, site)) {
-    add(history->deaths[bucket], 1, threads);
-  } else if (deaths_before < kFirstLifetimes) {
-    std::atomic_ref<uint8_t>(site.first_lifetimes[deaths_before])
-        .store(static_cast<uint8_t>(bucket + 1), std::memory_order_relaxed);
   }
 }
 

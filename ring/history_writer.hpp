@@ -4,6 +4,8 @@
 // one after an hour.
 #pragma once
 
+#include <bit>
+
 #include "ring/counting.hpp"
 #include "ring/ledger.hpp"
 
@@ -12,11 +14,18 @@ namespace dbgtrace::ring {
 inline constexpr uint32_t kNoPoint = ~0u;  // as a due time: never
 
 // floor(log2(lifetime)), bucket 0 also for 0 us.
-uint32_t lifetime_bucket(uint64_t lifetime_us);
+inline uint32_t lifetime_bucket(uint64_t lifetime_us) {
+  const uint32_t bucket = static_cast<uint32_t>(std::bit_width(lifetime_us | 1)) - 1;
+  return bucket < kLifetimeBuckets ? bucket : kLifetimeBuckets - 1;
+}
 
 // The long memory of a site, null if it has none.
 // Thread-safety: yes. Signal-safety: yes. Allocates: never (as all here).
-History* history_of(const Ledger& ledger, const Site& site);
+inline History* history_of(const Ledger& ledger, const Site& site) {
+  const uint32_t reference =
+      __atomic_load_n(&site.history_generation, __ATOMIC_ACQUIRE) & kHistoryMask;
+  return reference == 0 ? nullptr : ledger.entry<History>(SectionKind::kHistories, reference - 1);
+}
 
 // Gives the site one, if there is one left.
 void give_history(const Ledger& ledger, Site& site);
@@ -25,8 +34,16 @@ void give_history(const Ledger& ledger, Site& site);
 void fold_history(const Ledger& ledger, Site& site, const Site& other);
 
 // A recorded block of the site died; deaths_before: how many had before it.
-void note_lifetime(const Ledger& ledger, Site& site, uint64_t deaths_before, uint64_t lifetime_us,
-                   Threads threads);
+inline void note_lifetime(const Ledger& ledger, Site& site, uint64_t deaths_before,
+                          uint64_t lifetime_us, Threads threads) {
+  const uint32_t bucket = lifetime_bucket(lifetime_us);
+  if (History* history = history_of(ledger, site)) [[likely]] {
+    add(history->deaths[bucket], 1, threads);
+  } else if (deaths_before < kFirstLifetimes) {
+    std::atomic_ref<uint8_t>(site.first_lifetimes[deaths_before])
+        .store(static_cast<uint8_t>(bucket + 1), std::memory_order_relaxed);
+  }
+}
 
 // A point of the site's series, if one is due; it is claimed by one thread.
 void write_site_point(const Ledger& ledger, Site& site, uint32_t time_ds);

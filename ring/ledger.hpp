@@ -51,6 +51,19 @@ class Ledger {
     return reinterpret_cast<T*>(bytes(s.offset_bytes + index * s.entry_bytes, s.entry_bytes));
   }
 
+  // The same of entries of which a whole number makes a page, in a section that begins with one.
+  template <typename T>
+  T* entry_in_page(SectionKind kind, uint64_t index) const {
+    static_assert(Space::kPageBytes % sizeof(T) == 0);
+    const Section& s = section(kind);
+    if (index >= s.capacity) [[unlikely]]
+      return nullptr;
+    const uint64_t offset_bytes = s.offset_bytes + index * sizeof(T);
+    if (space_.reserved != nullptr && is_reserved(offset_bytes / Space::kPageBytes)) [[likely]]
+      return reinterpret_cast<T*>(base_ + offset_bytes);
+    return reinterpret_cast<T*>(bytes(offset_bytes, sizeof(T)));
+  }
+
   // Null if the space is refused (counted).
   std::byte* bytes(uint64_t offset_bytes, uint64_t size_bytes) const {
     if (space_.reserved == nullptr)

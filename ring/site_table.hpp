@@ -22,7 +22,7 @@ inline uint32_t generation_of(const Site& site) {
 // The entry of a known id; of "other" if its slot was taken by another stack meanwhile. Null if the
 // space was refused. Thread-safety: yes. Signal-safety: yes. Allocates: never.
 inline Site* site_at(const Ledger& ledger, uint32_t id) {
-  Site* site = ledger.entry<Site>(SectionKind::kSites, slot_of(id));
+  Site* site = ledger.entry_in_page<Site>(SectionKind::kSites, slot_of(id));
   if (site != nullptr && generation_of(*site) == id >> 16) [[likely]]
     return site;
   return ledger.entry<Site>(SectionKind::kSites, 0);

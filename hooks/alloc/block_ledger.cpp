@@ -76,6 +76,8 @@ void BlockLedger::count_birth(ring::Site& site, uint64_t size_bytes, uint64_t si
 
 void BlockLedger::born(uintptr_t address, const ring::SiteRef& site, const Block& block,
                        LiveState state, Totals totals, ring::Threads threads) {
+  if (totals == Totals::kCounted && block.weight == ring::kWeightOne) [[likely]]
+    return born_exact(address, *site.site, block, threads);
   const Moment moment{block.birth_us, block.thread, threads};
   const bool of_heap = state != LiveState::kMapped;
   const uint64_t bytes = weighted(block);
@@ -104,6 +106,20 @@ void BlockLedger::born(uintptr_t address, const ring::SiteRef& site, const Block
   }
 }
 
+// A block of the heap that stands for itself.
+[[gnu::flatten]] void BlockLedger::born_exact(uintptr_t address, ring::Site& site,
+                                              const Block& block, ring::Threads threads) {
+  const Moment moment{block.birth_us, block.thread, threads};
+  count_birth(site, block.size_bytes, block.size_bytes, true, moment);
+  if (!settle(address, LiveState::kHeld, block, moment)) [[unlikely]] {
+    // Born, never seen to die, and yet not alive.
+    Ledger::add(ledger_->live().live_excess_q15, minus(ring::kOneQ15));
+    return;
+  }
+  move_live(site, true, block.size_bytes, moment);
+  ring::note_site_point(*ledger_, site, block.birth_us);
+}
+
 void BlockLedger::born_unseen(ring::Site& site, uint64_t size_bytes, const Moment& moment) {
   count_birth(site, size_bytes, size_bytes, true, moment);
   Ledger::add(ledger_->live().live_excess_q15, minus(ring::kOneQ15));
@@ -114,8 +130,8 @@ void BlockLedger::grown_unseen(ring::Site& site, uint64_t bytes, const Moment& m
   ring::add(cell_of(moment.thread).birth_bytes, bytes, writers_of(moment));
 }
 
-bool BlockLedger::freed(LiveIndex::Found found, uintptr_t address, uint32_t free_site,
-                        const Moment& moment) {
+[[gnu::flatten]] bool BlockLedger::freed(LiveIndex::Found found, uintptr_t address,
+                                         uint32_t free_site, const Moment& moment) {
   if (tears_down(found.slot, address)) [[unlikely]]
     return true;
   if (!index_.remove(found, address, moment.threads)) return false;
@@ -266,7 +282,16 @@ bool BlockLedger::settle(uintptr_t address, LiveState state, const Block& block,
 
 // Makes the address of a filled slot known. False if there is no room: then the slot is free again.
 bool BlockLedger::enter(uintptr_t address, uint32_t slot, const Moment& moment) {
-  LiveIndex::Inserted result = index_.insert(address, slot, slots_, moment.threads);
+  const LiveIndex::Inserted result = index_.insert(address, slot, slots_, moment.threads);
+  if (!result.done) [[unlikely]]
+    return enter_again(address, slot, result, moment);
+  interval_.note_fill(*ledger_, *events_, slots_.touched(), moment.now_us);
+  return true;
+}
+
+// The address is there already, or there was no room.
+[[gnu::noinline]] bool BlockLedger::enter_again(uintptr_t address, uint32_t slot,
+                                                LiveIndex::Inserted result, const Moment& moment) {
   for (int i = 0; !result.done && result.stale.at != kNoSlot && i < 4; ++i) {
     // A block that is there already is one whose free by-passed us, since the allocator would not
     // give the address out twice; the filter counts it still.
@@ -276,7 +301,7 @@ bool BlockLedger::enter(uintptr_t address, uint32_t slot, const Moment& moment) 
     }
     result = index_.insert(address, slot, slots_, moment.threads);
   }
-  if (result.done) [[likely]] {
+  if (result.done) {
     interval_.note_fill(*ledger_, *events_, slots_.touched(), moment.now_us);
     return true;
   }

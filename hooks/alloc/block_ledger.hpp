@@ -78,10 +78,13 @@ class BlockLedger {
   static ring::Threads writers_of(const Moment& moment) {
     return moment.thread == 0 ? moment.threads : ring::Threads::kOne;
   }
+  void born_exact(uintptr_t address, ring::Site& site, const Block& block, ring::Threads threads);
   void count_birth(ring::Site& site, uint64_t size_bytes, uint64_t site_bytes, bool of_heap,
                    const Moment& moment);
   bool settle(uintptr_t address, ring::LiveState state, const Block& block, const Moment& moment);
   bool enter(uintptr_t address, uint32_t slot, const Moment& moment);
+  bool enter_again(uintptr_t address, uint32_t slot, LiveIndex::Inserted result,
+                   const Moment& moment);
   void replace_stale(LiveIndex::Found stale, uintptr_t address, uint32_t new_slot,
                      const Moment& moment);
   bool tears_down(uint32_t slot, uintptr_t address);

@@ -14,8 +14,10 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 
+#include "hooks/alloc/index_line.hpp"
 #include "hooks/alloc/live_slots.hpp"
 #include "ring/counting.hpp"
 
@@ -48,8 +50,9 @@ class LiveIndex {
   void inherit() { has_inherited_ = true; }
 
   struct Found {
-    uint32_t at;    // kNoSlot: not there
-    uint32_t slot;  // kNoSlot: a block of the parent's, very likely (its address is not kept)
+    uint32_t at;        // kNoSlot: not there
+    uint32_t slot;      // kNoSlot: a block of the parent's, very likely (its address is not kept)
+    uint32_t word = 0;  // what stood there
   };
   Found find(uintptr_t address, const LiveSlots& live) const;
 
@@ -75,7 +78,16 @@ class LiveIndex {
     uint32_t line;  // not yet within the table
     uint32_t tag;   // in its place in the word
   };
-  static Home home_of(uintptr_t address);
+  static Home home_of(uintptr_t address) {
+    const uint64_t hash = (address >> 12) * uint64_t{0x9e3779b97f4a7c15};
+    const auto row = static_cast<uint32_t>(hash >> 32);
+    // Large blocks all begin at the same place of their pages: the hash spreads these.
+    const uint32_t line =
+        (row & ~(kRowLines - 1)) | ((static_cast<uint32_t>(address >> 9) ^ row) & (kRowLines - 1));
+    const uint32_t tag =
+        (static_cast<uint32_t>(address >> 3) & 63) | (static_cast<uint32_t>(hash >> 26) & 63) << 6;
+    return {line, tag << kSlotBits};
+  }
   static uint32_t word_of(const Home& home, uint32_t slot) { return home.tag | (slot + 1); }
   // The same column of the next row; behind the last row, of the first one, a column further.
   uint32_t next_line(uint32_t line) const {
@@ -86,6 +98,11 @@ class LiveIndex {
   bool look_in(uint32_t line, uintptr_t address, const Home& home, const LiveSlots& live,
                Found& found) const;
   bool take_word(uint32_t line, const Home& home, uint32_t slot, ring::Threads threads);
+  Found find_beyond(uint32_t line, uintptr_t address, const Home& home, const LiveSlots& live,
+                    Found found) const;
+  Inserted insert_beyond(uintptr_t address, uint32_t slot, const LiveSlots& live,
+                         ring::Threads threads);
+  void uncount_on_the_way(const Home& home, uint32_t last, ring::Threads threads);
   void count_passing(uint32_t line, ring::Threads threads);
   void uncount_passing(uint32_t line, ring::Threads threads);
 
@@ -96,5 +113,68 @@ class LiveIndex {
   bool has_inherited_ = false;
   bool retired_ = false;
 };
+
+// True: found is the block of that address. Else it is what may be an inherited one.
+inline bool LiveIndex::look_in(uint32_t line, uintptr_t address, const Home& home,
+                               const LiveSlots& live, Found& found) const {
+  const std::atomic<uint32_t>* words = words_ + line * kLineWords;
+  for (uint32_t left = words_with_tag(words, home.tag); left != 0; left &= left - 1) {
+    const auto i = static_cast<uint32_t>(std::countr_zero(left));
+    const uint32_t word = words[i].load(std::memory_order_relaxed);
+    const uint32_t slot = (word & kMaxSlots) - 1;  // of an empty word: one that is never taken
+    if (live.address_at(slot) == address) [[likely]] {
+      found = {line * kLineWords + i, slot, word};
+      return true;
+    }
+    if (has_inherited_ && word != 0 && found.at == kNoSlot && !is_own(slot, home, live))
+      found = {line * kLineWords + i, kNoSlot, word};
+  }
+  return false;
+}
+
+inline LiveIndex::Found LiveIndex::find(uintptr_t address, const LiveSlots& live) const {
+  Found found{kNoSlot, kNoSlot};
+  if (words_ == nullptr) return found;
+  const Home home = home_of(address);
+  const uint32_t line = home.line & line_mask_;
+  if (look_in(line, address, home, live, found)) [[likely]]
+    return found;
+  return find_beyond(line, address, home, live, found);
+}
+
+inline bool LiveIndex::take_word(uint32_t line, const Home& home, uint32_t slot,
+                                 ring::Threads threads) {
+  std::atomic<uint32_t>* words = words_ + line * kLineWords;
+  for (uint32_t left = empty_words(words); left != 0; left &= left - 1) {
+    uint32_t empty = 0;
+    if (ring::replace(words[std::countr_zero(left)], empty, word_of(home, slot), threads))
+      return true;
+  }
+  return false;
+}
+
+inline LiveIndex::Inserted LiveIndex::insert(uintptr_t address, uint32_t slot,
+                                             const LiveSlots& live, ring::Threads threads) {
+  const Home home = home_of(address);
+  const uint32_t line = home.line & line_mask_;
+  Found stale{kNoSlot, kNoSlot};
+  if (look_in(line, address, home, live, stale)) [[unlikely]]
+    return {false, stale};
+  if (stale.at == kNoSlot && passed_[line].load(std::memory_order_relaxed) == 0 &&
+      take_word(line, home, slot, threads)) [[likely]]
+    return {true, stale};
+  return insert_beyond(address, slot, live, threads);
+}
+
+inline bool LiveIndex::remove(Found found, uintptr_t address, ring::Threads threads) {
+  if (found.word == 0) return false;
+  uint32_t word = found.word;
+  if (!ring::replace(words_[found.at], word, 0u, threads)) return false;
+  const Home home = home_of(address);
+  const uint32_t last = found.at / kLineWords;
+  if ((home.line & line_mask_) != last) [[unlikely]]
+    uncount_on_the_way(home, last, threads);
+  return true;
+}
 
 }  // namespace dbgtrace::hooks::alloc

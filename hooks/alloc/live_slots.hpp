@@ -33,8 +33,13 @@ class LiveSlots {
   void forget() { touched_.store(0, std::memory_order_relaxed); }
 
   // thread: whose list is used first. kNoSlot: the table is full, or the disk refused the space.
-  uint32_t take(uint32_t thread, ring::Threads threads);
-  void give_back(uint32_t slot, uint32_t thread, ring::Threads threads);
+  uint32_t take(uint32_t thread, ring::Threads threads) {
+    const uint32_t slot = pop(lists_[thread % kLists], threads);
+    return slot != kNoSlot ? slot : take_elsewhere(thread, threads);
+  }
+  void give_back(uint32_t slot, uint32_t thread, ring::Threads threads) {
+    push(lists_[thread % kLists], slot, slot, threads);
+  }
 
   // A slot that was taken.
   ring::Live& at(uint32_t slot) const { return live_[slot]; }
@@ -56,8 +61,33 @@ class LiveSlots {
     std::atomic<uint64_t> head{0};  // changes << 32 | slot + 1
   };
 
-  uint32_t pop(List& list, ring::Threads threads);
-  void push(List& list, uint32_t first, uint32_t last, ring::Threads threads);
+  static uint64_t next_head(uint64_t head, uint32_t link) {
+    return ((head >> 32) + 1) << 32 | link;
+  }
+  // A free slot's link: the slot behind it, plus 1; 0: none.
+  uint32_t pop(List& list, ring::Threads threads) {
+    uint64_t head = list.head.load(std::memory_order_acquire);
+    for (;;) {
+      const uint32_t slot = static_cast<uint32_t>(head) - 1;
+      if (slot >= touched()) [[unlikely]]
+        return kNoSlot;
+      const auto link =
+          static_cast<uint32_t>(__atomic_load_n(&live_[slot].size_site, __ATOMIC_RELAXED));
+      if (ring::replace(list.head, head, next_head(head, link), threads)) [[likely]]
+        return slot;
+    }
+  }
+  // A chain of slots.
+  void push(List& list, uint32_t first, uint32_t last, ring::Threads threads) {
+    uint64_t head = list.head.load(std::memory_order_relaxed);
+    do {
+      set_link(last, static_cast<uint32_t>(head));
+    } while (!ring::replace(list.head, head, next_head(head, first + 1), threads));
+  }
+  void set_link(uint32_t slot, uint32_t link) {
+    __atomic_store_n(&live_[slot].size_site, link, __ATOMIC_RELAXED);
+  }
+  uint32_t take_elsewhere(uint32_t thread, ring::Threads threads);
   uint32_t take_batch(List& list, ring::Threads threads);
 
   const ring::Ledger* ledger_ = nullptr;
