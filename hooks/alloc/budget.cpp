@@ -20,13 +20,6 @@ void Budget::start(uint32_t per_mille) {
   has_refined_.store(false, kRelaxed);
 }
 
-bool Budget::is_due(uint64_t now_us) {
-  uint64_t due_us = due_us_.load(kRelaxed);
-  if (now_us < due_us) [[likely]]
-    return false;
-  return due_us_.compare_exchange_strong(due_us, now_us + kLookUs, kRelaxed);
-}
-
 uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes,
                        uint64_t finest_bytes, uint64_t now_us) {
   const uint64_t own_before = own_us_.load(kRelaxed), cpu_before = cpu_us_.load(kRelaxed);

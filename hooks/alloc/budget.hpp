@@ -30,7 +30,11 @@ class Budget {
   bool on() const { return per_mille_ != 0; }
 
   // True for one caller when it is time to look.
-  bool is_due(uint64_t now_us);
+  bool is_due(uint64_t now_us) {
+    uint64_t due_us = due_us_.load(std::memory_order_relaxed);
+    return now_us >= due_us &&
+           due_us_.compare_exchange_strong(due_us, now_us + kLookUs, std::memory_order_relaxed);
+  }
 
   // own_us and cpu_us: what the recorder and the whole process used so far. Returns the interval
   // to go on with: interval_bytes, a coarser one, or one half as coarse, but never below

@@ -6,9 +6,11 @@
 #include "ring/history_writer.hpp"
 
 namespace dbgtrace::hooks::alloc {
+
+constinit std::atomic<uint64_t> g_next_metrics_us{0};
+
 namespace {
 
-constinit std::atomic<uint64_t> g_next_point_us{0};
 constinit std::atomic<uint64_t> g_next_rss_us{0};
 
 // Second number of statm, in pages; 0 if it can't be had.
@@ -34,9 +36,9 @@ bool is_due(std::atomic<uint64_t>& next_us, uint64_t time_us, uint64_t step_us) 
 
 }  // namespace
 
-void note_metrics(const ring::Ledger& ledger, ring::EventWriter& events, uint64_t time_us,
-                  bool system_calls_allowed) {
-  if (!is_due(g_next_point_us, time_us, ring::kSeriesLevels[0].step_us / 4)) return;
+void write_metrics(const ring::Ledger& ledger, ring::EventWriter& events, uint64_t time_us,
+                   bool system_calls_allowed) {
+  if (!is_due(g_next_metrics_us, time_us, kMetricsStepUs)) return;
   uint64_t rss_bytes = 0;
   if (system_calls_allowed && is_due(g_next_rss_us, time_us, 1'000'000)) {
     rss_bytes = resident_bytes();

@@ -5,13 +5,22 @@
 
 #include "hooks/alloc/block_ledger.hpp"
 #include "hooks/alloc/tracker.hpp"
+#include "hooks/os/thread_count.hpp"
+#include "hooks/process/session.hpp"
 
 namespace dbgtrace::hooks::alloc {
 
 extern constinit BlockLedger g_blocks;
 
 // Thread-safety: yes. Signal-safety: yes. Allocates: never.
-Moment this_moment();
+void begin_thread(uint64_t now_us);
+inline Moment this_moment() {
+  const uint64_t now_us = process::g_session.now_us();
+  const ThreadState& thread = t_state;
+  if (thread.recording != process::g_session.number()) [[unlikely]]
+    begin_thread(now_us);
+  return {now_us, thread.thread, os::threads_now()};
+}
 // A process that does not record (yet) frees or moves a block: a forked child its parent's.
 void forget_unrecorded(uintptr_t address);
 

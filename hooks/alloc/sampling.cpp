@@ -16,6 +16,8 @@ namespace dbgtrace::hooks::alloc {
 
 thread_local constinit ThreadState t_state = {};
 constinit Interval g_interval;
+constinit std::atomic<Mode> g_mode{Mode::kSampled};
+constinit Budget g_budget;
 
 namespace {
 
@@ -27,13 +29,6 @@ using ring::Ledger;
 constexpr uint64_t kFirstInBudget = uint64_t{64} << 10;
 constexpr uint64_t kNever = uint64_t{1} << 62;  // a countdown that no program reaches
 constexpr uint64_t kNotNow = uint64_t{1} << 20;
-
-// kExact: every allocation is counted and its block followed. kCounting: every one is counted, but
-// only sampled blocks are followed, since there are too many. In both every request comes here.
-enum class Mode : uint32_t { kSampled, kExact, kCounting };
-
-constinit std::atomic<Mode> g_mode{Mode::kSampled};
-constinit Budget g_budget;
 
 Mode mode() { return g_mode.load(std::memory_order_relaxed); }
 
@@ -88,6 +83,16 @@ uint64_t leave_counting(const Ledger& ledger, uint64_t now_us) {
   return kFirstInBudget;
 }
 
+}  // namespace
+
+void start_sampling(bool every_allocation) {
+  const process::Options& options = g_session.options();
+  g_budget.start(every_allocation && !options.budget_set ? 0 : options.budget_per_mille);
+  g_mode.store(every_allocation ? Mode::kExact : Mode::kSampled, std::memory_order_relaxed);
+}
+
+void stop_counting() { g_mode.store(Mode::kSampled, std::memory_order_relaxed); }
+
 void judge_cost(uint64_t now_us) {
   const Ledger& ledger = g_session.ledger();
   const double ticks_per_us = g_session.clock().ticks_per_us();
@@ -101,21 +106,6 @@ void judge_cost(uint64_t now_us) {
   uint64_t next = g_budget.judge(own_us, cpu_us, old, g_interval.finest_bytes(), now_us);
   if (next > old && mode() != Mode::kSampled) next = std::max(next, leave_counting(ledger, now_us));
   g_interval.change(ledger, g_session.events(), old, next, ring::IntervalCause::kBudget, now_us);
-}
-
-}  // namespace
-
-void start_sampling(bool every_allocation) {
-  const process::Options& options = g_session.options();
-  g_budget.start(every_allocation && !options.budget_set ? 0 : options.budget_per_mille);
-  g_mode.store(every_allocation ? Mode::kExact : Mode::kSampled, std::memory_order_relaxed);
-}
-
-void stop_counting() { g_mode.store(Mode::kSampled, std::memory_order_relaxed); }
-
-void keep_to_budget(uint64_t now_us) {
-  if (g_budget.is_due(now_us)) [[unlikely]]
-    judge_cost(now_us);
 }
 
 Hit take_hit(uint64_t size_bytes) {

@@ -6,11 +6,18 @@
 
 #include <cstdint>
 
+#include "hooks/alloc/budget.hpp"
 #include "hooks/alloc/interval.hpp"
 
 namespace dbgtrace::hooks::alloc {
 
+// kExact: every allocation is counted and its block followed. kCounting: every one is counted, but
+// only sampled blocks are followed, since there are too many. In both every request comes here.
+enum class Mode : uint32_t { kSampled, kExact, kCounting };
+
 extern constinit Interval g_interval;
+extern constinit std::atomic<Mode> g_mode;
+extern constinit Budget g_budget;
 
 // Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
 
@@ -21,6 +28,15 @@ void stop_counting();
 
 // To be called at samples: measures what the recorder costs when it is time to, and changes the
 // interval. Makes a system call then.
-void keep_to_budget(uint64_t now_us);
+void judge_cost(uint64_t now_us);
+inline void keep_to_budget(uint64_t now_us) {
+  if (g_budget.is_due(now_us)) [[unlikely]]
+    judge_cost(now_us);
+}
+
+// Whether every block is followed now.
+inline bool follows_all() {
+  return g_mode.load(std::memory_order_relaxed) != Mode::kSampled && g_interval.bytes() == 1;
+}
 
 }  // namespace dbgtrace::hooks::alloc

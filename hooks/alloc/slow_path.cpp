@@ -6,6 +6,7 @@
 #include "hooks/alloc/fast_path.hpp"
 #include "hooks/alloc/next_allocator.hpp"
 #include "hooks/alloc/operators.hpp"
+#include "hooks/alloc/sampling.hpp"
 
 namespace dbgtrace::hooks::alloc {
 namespace {
@@ -24,6 +25,10 @@ class KeepErrno {
 
 // A shim came here with the request taken off the countdown.
 Hit hit(size_t size) {
+  if (follows_all()) {
+    t_state.countdown = 0;
+    return {true, ring::kWeightOne, true};
+  }
   give_back(size);
   KeepErrno keep;
   return take_hit(size);
@@ -51,6 +56,14 @@ void* recorded(void* block, size_t size, Hit sample, Frame frame) {
 }  // namespace
 
 void* slow_malloc(size_t size) {
+  if (follows_all()) {
+    t_state.countdown = 0;
+    void* block = g_next.malloc(size);
+    if (block == nullptr) return block;
+    KeepErrno keep;
+    record_exactly(block, size, __builtin_frame_address(0));
+    return block;
+  }
   const Hit sample = hit(size);
   return recorded(g_next.malloc(size), size, sample, __builtin_frame_address(0));
 }

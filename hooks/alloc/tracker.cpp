@@ -36,20 +36,8 @@ constinit BlockLedger g_blocks(g_index, g_slots, g_free_filter, g_interval);
 
 namespace {
 
-uint32_t this_thread(uint64_t now_us) {
-  ThreadState& thread = t_state;
-  if (thread.recording != g_session.number()) {
-    thread.recording = g_session.number();
-    thread.thread = static_cast<uint16_t>(
-        process::register_thread(g_session.ledger(), now_us, !g_session.sandboxed()));
-    g_session.events().write(ring::EventKind::kThreadStart, thread.thread, 0, now_us, 0,
-                             thread.thread, 0);
-  }
-  return thread.thread;
-}
-
-void record_birth(void* start, uint64_t size_bytes, const Hit& hit, Frame frame,
-                  ring::SiteKind kind) {
+[[gnu::always_inline]] inline void record_birth(void* start, uint64_t size_bytes, const Hit& hit,
+                                                Frame frame, ring::SiteKind kind) {
   const Ledger& ledger = g_session.ledger();
   const Moment moment = this_moment();
   const ring::SiteRef site = site_of(ledger, frame, kind, moment.now_us);
@@ -119,9 +107,14 @@ void forget_recording(bool nobody_inside) {
 
 }  // namespace
 
-Moment this_moment() {
-  const uint64_t now_us = g_session.now_us();
-  return {now_us, this_thread(now_us), os::threads_now()};
+// The calling thread has not been in this recording.
+void begin_thread(uint64_t now_us) {
+  ThreadState& thread = t_state;
+  thread.recording = g_session.number();
+  thread.thread = static_cast<uint16_t>(
+      process::register_thread(g_session.ledger(), now_us, !g_session.sandboxed()));
+  g_session.events().write(ring::EventKind::kThreadStart, thread.thread, 0, now_us, 0,
+                           thread.thread, 0);
 }
 
 // A forked child that records nothing (yet): its index is the parent's, copied.
@@ -148,6 +141,14 @@ void start_recorder() {
   os::set_single_threaded(single_threaded);
   g_session.prepare(environ);
   if (!g_session.off()) stack::refresh_objects(stack::SystemCalls::kAllowed);
+}
+
+void record_exactly(void* block, uint64_t size_bytes, Frame frame) {
+  const OwnCost cost;
+  if (g_session.ready_to_record()) [[likely]]
+    record_birth(block, size_bytes, {true, ring::kWeightOne, true}, frame, ring::SiteKind::kHeap);
+  else if (!g_session.off())
+    g_session.count_lost_at_start();
 }
 
 void record_block(void* block, uint64_t size_bytes, const Hit& hit, Frame frame) {

@@ -28,6 +28,8 @@ Hit take_hit(uint64_t size_bytes);
 
 // A block was allocated whose request was hit, or is counted.
 void record_block(void* block, uint64_t size_bytes, const Hit& hit, Frame frame);
+// The same where every block is followed.
+void record_exactly(void* block, uint64_t size_bytes, Frame frame);
 
 // A block that may be in the live table is about to be freed.
 void record_free(void* block, Frame frame);

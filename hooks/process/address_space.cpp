@@ -12,9 +12,8 @@ extern "C" int __register_atfork(void (*prepare)(), void (*parent)(), void (*chi
 
 namespace dbgtrace::hooks::process {
 namespace {
-constexpr uint32_t kOwned = 1;
 constexpr long kNonsenseAdvice = 0x7ffffff0;
-constinit std::atomic<uint32_t> g_fallback_word{kOwned};
+constinit std::atomic<uint32_t> g_fallback_word{kOwnSpace};
 void forget_in_child() { g_fallback_word.store(0, std::memory_order_relaxed); }
 }  // namespace
 
@@ -32,22 +31,18 @@ void AddressSpace::start(bool may_probe) {
       os::raw_syscall(SYS_madvise, os::as_argument(page), 4096, kNonsenseAdvice) != 0 &&
       os::raw_syscall(SYS_madvise, os::as_argument(page), 4096, MADV_WIPEONFORK) == 0) {
     word_ = static_cast<std::atomic<uint32_t>*>(page);
-    word_->store(kOwned, std::memory_order_relaxed);
+    word_->store(kOwnSpace, std::memory_order_relaxed);
     return;
   }
   by_pid_ = true;
   pid_ = os::process_id();
 }
 
-bool AddressSpace::is_own() const {
-  if (word_ == nullptr) return true;
-  if (by_pid_) return os::process_id() == pid_;
-  return word_->load(std::memory_order_relaxed) == kOwned;
-}
+bool AddressSpace::is_own_by_pid() const { return word_ == nullptr || os::process_id() == pid_; }
 
 void AddressSpace::adopt() {
   pid_ = by_pid_ ? os::process_id() : pid_;
-  word_->store(kOwned, std::memory_order_relaxed);
+  word_->store(kOwnSpace, std::memory_order_relaxed);
 }
 
 }  // namespace dbgtrace::hooks::process

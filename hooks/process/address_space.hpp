@@ -9,6 +9,9 @@
 
 namespace dbgtrace::hooks::process {
 
+// What the page says where it was not emptied.
+inline constexpr uint32_t kOwnSpace = 1;
+
 // Thread-safety: yes. Signal-safety: yes. Allocates: never (one page from mmap).
 class AddressSpace {
  public:
@@ -17,12 +20,18 @@ class AddressSpace {
   void start(bool may_probe);
 
   // Whether this is still the address space that start() or adopt() was called in.
-  bool is_own() const;
+  bool is_own() const {
+    if (word_ != nullptr && !by_pid_) [[likely]]
+      return word_->load(std::memory_order_relaxed) == kOwnSpace;
+    return is_own_by_pid();
+  }
 
   // Makes the copy the owner. Called by one thread of the child.
   void adopt();
 
  private:
+  bool is_own_by_pid() const;
+
   std::atomic<uint32_t>* word_ = nullptr;
   bool by_pid_ = false;
   uint32_t pid_ = 0;
