@@ -41,7 +41,7 @@ int replace_searched(const char* name, char* const* arguments, char* const* envi
 
 [[noreturn]] void end_now(int code) {
   const auto call = next().exit_now;
-  crash::note_leaving(code);
+  crash::note_leaving();
   g_session.note_exit(code);
   g_session.note_end();
   call(code);
@@ -117,7 +117,7 @@ DBGTRACE_EXPORT int __cxa_atexit(void (*handler)(void*), void* argument, void* m
 }
 DBGTRACE_EXPORT void exit(int code) noexcept {
   const auto call = next().exit;
-  crash::note_leaving(code);
+  crash::note_leaving();
   g_session.note_teardown();
   call(code);
   __builtin_unreachable();
@@ -126,7 +126,7 @@ DBGTRACE_EXPORT void _exit(int code) { end_now(code); }
 DBGTRACE_EXPORT void _Exit(int code) noexcept { end_now(code); }
 DBGTRACE_EXPORT void quick_exit(int code) noexcept {
   const auto call = next().quick_exit;
-  crash::note_leaving(code);
+  crash::note_leaving();
   g_session.note_exit(code);
   call(code);
   __builtin_unreachable();

@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "hooks/alloc/thread_state.hpp"
+#include "hooks/crash/claim.hpp"
 #include "hooks/crash/dispositions.hpp"
 #include "hooks/crash/record.hpp"
 #include "hooks/os/return_by_hand.hpp"
@@ -23,8 +24,7 @@ constexpr time_t kWaitSeconds = 2;
 constexpr uint32_t kSandboxedPauses = 1u << 20;  // some 20 ms, where no call may be made
 constexpr uint32_t kInit = 1;                    // the pid of init, also of a container's
 
-// The crash that is being recorded. The claim is the thread pointer of who does it.
-constinit std::atomic<uintptr_t> g_claim{0};
+// The crash that is being recorded, by whoever has the claim.
 constinit int g_signal = 0;
 constinit siginfo_t* g_info = nullptr;
 constinit ucontext_t* g_context = nullptr;
@@ -33,8 +33,6 @@ constinit uint32_t g_never = 0;  // a futex that nobody wakes
 
 // A record needs less than 32 KiB; each fault inside of it another signal frame.
 alignas(64) constinit char g_stack[160 << 10] = {};
-
-uintptr_t this_thread() { return reinterpret_cast<uintptr_t>(__builtin_thread_pointer()); }
 
 // Sent by somebody, not raised by an instruction.
 bool is_sent(const siginfo_t& info) { return info.si_code <= 0; }
@@ -173,21 +171,23 @@ void meet_default_action(int signal, siginfo_t* info, ucontext_t* context) {
   // The default action of a signal that init is sent, is nothing.
   if (is_sent(*info) && !g_session.sandboxed() && os::process_id() == kInit) return;
   if (!captures_crashes()) return die(signal, *info, *context);
-  uintptr_t owner = 0;
-  if (g_claim.compare_exchange_strong(owner, this_thread(), std::memory_order_acq_rel)) {
-    g_signal = signal;
-    g_info = info;
-    g_context = context;
-    g_depth.store(0, std::memory_order_relaxed);
-    run_on_own_stack(record_first);
-    // A vfork child dies alone, in memory that its parent goes on with.
-    if (!g_session.sandboxed() && os::process_id() != g_session.pid()) g_claim.store(0);
-  } else if (owner == this_thread()) {
-    if (is_sent(*info)) return;
-    go_on(signal, info, context);
-  } else {
-    record_minor({signal, info, context, 0});
-    wait_for_the_end();
+  switch (claim_crash()) {
+    case Claim::kTaken:
+      g_signal = signal;
+      g_info = info;
+      g_context = context;
+      g_depth.store(0, std::memory_order_relaxed);
+      run_on_own_stack(record_first);
+      // A vfork child dies alone, in memory that its parent goes on with.
+      if (!g_session.sandboxed() && os::process_id() != g_session.pid()) release_claim();
+      break;
+    case Claim::kOwn:
+      if (is_sent(*info)) return;
+      go_on(signal, info, context);
+    case Claim::kOthers:
+      record_minor({signal, info, context, 0});
+      wait_for_the_end();
+      break;
   }
   die(signal, *info, *context);
 }

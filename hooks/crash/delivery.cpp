@@ -43,7 +43,7 @@ extern "C" __attribute__((visibility("hidden"), used)) uintptr_t dbgtrace_enter_
   if (captures_crashes()) {
     if (has_info) {
       note_handled_fault(signal, info, context);
-      enter_frame(signal, *info, *context);
+      if (!g_session.sandboxed()) enter_frame({info, context});
     }
     if (one_shot && !g_session.sandboxed()) watch_after_one_shot(signal);
   }

@@ -9,16 +9,38 @@
 namespace dbgtrace::hooks::crash {
 namespace {
 
-struct Frame {
-  uintptr_t context;
-  uintptr_t info;
-  uint64_t mark;  // of what the frame held
-};
-thread_local constinit Frame t_frame __attribute__((tls_model("initial-exec"))) = {};
+// The address of what the kernel saved, and above it a mark of what it held: a thread's state has
+// to do with 128 bytes in all.
+using Kept = uint64_t;
+constexpr uint32_t kMarkShift = 48;
+
+// Of handlers that may be running, the innermost first; behind the last one 0.
+constexpr uint32_t kNested = 3;
+thread_local constinit Kept t_frames[kNested] __attribute__((tls_model("initial-exec"))) = {};
 
 constexpr uintptr_t kDeepestHandler = uintptr_t{8} << 20;
 
-uint64_t mark_of(const siginfo_t& info, const ucontext_t& context) {
+uintptr_t context_of(Kept kept) { return kept & ((Kept{1} << kMarkShift) - 1); }
+
+// The kernel lays the siginfo down beside the context.
+uintptr_t info_beside(uintptr_t context) {
+#if defined(__x86_64__)
+  constexpr uintptr_t kContextBytes = 304;  // the C library's structure is longer
+  return context + kContextBytes;
+#else
+  return context - sizeof(siginfo_t);
+#endif
+}
+
+HandlerFrame frame_of(Kept kept) {
+  const uintptr_t context = context_of(kept);
+  return {reinterpret_cast<const siginfo_t*>(info_beside(context)),
+          reinterpret_cast<const ucontext_t*>(context)};
+}
+
+Kept keep(const HandlerFrame& frame) {
+  const siginfo_t& info = *frame.info;
+  const ucontext_t& context = *frame.context;
   uint64_t mark = static_cast<uint64_t>(info.si_signo);
   const auto add = [&mark](uint64_t value) { mark = (mark ^ value) * 0x9e3779b97f4a7c15; };
   add(static_cast<uint64_t>(info.si_code));
@@ -35,7 +57,8 @@ uint64_t mark_of(const siginfo_t& info, const ucontext_t& context) {
     add(value);
   }
 #endif
-  return mark;
+  const auto address = reinterpret_cast<uintptr_t>(frame.context);
+  return mark >> kMarkShift << kMarkShift | context_of(address);
 }
 
 bool is_readable(uintptr_t start, uintptr_t size_bytes) {
@@ -46,31 +69,58 @@ bool is_readable(uintptr_t start, uintptr_t size_bytes) {
   return true;
 }
 
+bool is_unchanged(Kept kept) {
+  const uintptr_t context = context_of(kept);
+  return is_readable(context, sizeof(ucontext_t)) &&
+         is_readable(info_beside(context), sizeof(siginfo_t)) && keep(frame_of(kept)) == kept;
+}
+
 bool lies_on(const stack_t& stack, uintptr_t address) {
   return (stack.ss_flags & SS_DISABLE) == 0 &&
          address - reinterpret_cast<uintptr_t>(stack.ss_sp) < stack.ss_size;
 }
 
-}  // namespace
-
-void enter_frame(int, const siginfo_t& info, const ucontext_t& context) {
-  t_frame = {reinterpret_cast<uintptr_t>(&context), reinterpret_cast<uintptr_t>(&info),
-             mark_of(info, context)};
+bool is_same_stack(const stack_t& alternate, uintptr_t a, uintptr_t b) {
+  return lies_on(alternate, a) == lies_on(alternate, b);
 }
 
-int enclosing_handler() {
-  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  if (t_frame.context <= here || t_frame.context - here > kDeepestHandler) return 0;
-  if (!is_readable(t_frame.context, sizeof(ucontext_t)) ||
-      !is_readable(t_frame.info, sizeof(siginfo_t))) {
-    return 0;
+// Whether a handler may still be running where this one begins: not if it would have to lie on top.
+bool may_enclose(Kept kept, const ucontext_t& context) {
+  const auto at = reinterpret_cast<uintptr_t>(&context);
+  return !is_same_stack(context.uc_stack, context_of(kept), at) || context_of(kept) > at;
+}
+
+}  // namespace
+
+void enter_frame(const HandlerFrame& frame) {
+  const auto context = reinterpret_cast<uintptr_t>(frame.context);
+  // Laid out by somebody else than Linux.
+  if (info_beside(context) != reinterpret_cast<uintptr_t>(frame.info)) return;
+  Kept frames[kNested + 1] = {keep(frame)};
+  uint32_t count = 1;
+  for (const Kept kept : t_frames) {
+    if (kept != 0 && may_enclose(kept, *frame.context)) frames[count++] = kept;
   }
-  const auto& context = *reinterpret_cast<const ucontext_t*>(t_frame.context);
-  const auto& info = *reinterpret_cast<const siginfo_t*>(t_frame.info);
-  if (mark_of(info, context) != t_frame.mark) return 0;
-  const bool same_stack =
-      lies_on(context.uc_stack, t_frame.context) == lies_on(context.uc_stack, here);
-  return same_stack ? info.si_signo : 0;
+  if (count > kNested) {
+    count = 1;
+    for (uint32_t i = 1; i <= kNested; ++i) {
+      if (is_unchanged(frames[i])) frames[count++] = frames[i];
+    }
+  }
+  // The outermost one has a claim to stay.
+  if (count > kNested) frames[kNested - 1] = frames[kNested];
+  for (uint32_t i = 0; i < kNested; ++i) t_frames[i] = i < count ? frames[i] : 0;
+}
+
+bool find_enclosing_handler(HandlerFrame& frame) {
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  for (uint32_t i = kNested; i-- > 0;) {
+    const uintptr_t context = context_of(t_frames[i]);
+    if (context <= here || context - here > kDeepestHandler || !is_unchanged(t_frames[i])) continue;
+    frame = frame_of(t_frames[i]);
+    if (is_same_stack(frame.context->uc_stack, context, here)) return true;
+  }
+  return false;
 }
 
 }  // namespace dbgtrace::hooks::crash

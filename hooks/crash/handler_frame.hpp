@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether this thread is inside a handler of the program's, asked when it ends the process. A
-// handler is jumped to, so nobody sees it return; what tells is that the frame that the kernel
-// built for it is still there, above the stack pointer and unchanged.
+// Which handlers of the program's this thread is in, asked when it ends the process. A handler is
+// jumped to, so nobody sees it return; what tells is that the frame that the kernel built for it is
+// still there, above the stack pointer and unchanged. Several are remembered, since a handler may
+// take and survive faults of its own: a JVM that writes its report takes dozens.
 #pragma once
 
 #include <signal.h>
@@ -9,13 +10,19 @@
 
 namespace dbgtrace::hooks::crash {
 
-// Remembers the newest handler of this thread. Thread-safety: yes. Signal-safety: yes. Allocates:
-// never. No system calls.
-void enter_frame(int signal, const siginfo_t& info, const ucontext_t& context);
+struct HandlerFrame {
+  const siginfo_t* info;
+  const ucontext_t* context;
+};
 
-// The signal whose handler this thread is in, 0 if none. Makes a few system calls. A handler that
-// was left by siglongjmp is told apart as long as the thread does not end the process from a deeper
-// call that left the old frame untouched.
-int enclosing_handler();
+// A handler of this thread begins. Not behind a seccomp filter: makes a few system calls when three
+// handlers seem to be running. Thread-safety: yes. Signal-safety: yes. Allocates: never.
+void enter_frame(const HandlerFrame& frame);
+
+// The outermost handler that this thread is in: the first fault is what the others come from. False
+// if there is none. Makes a few system calls. A handler that was left by siglongjmp is told apart
+// as long as the thread does not end the process from a deeper call that left the old frame
+// untouched.
+bool find_enclosing_handler(HandlerFrame& frame);
 
 }  // namespace dbgtrace::hooks::crash

@@ -6,6 +6,6 @@
 namespace dbgtrace::hooks::crash {
 
 // Before exit, _exit and their kin. Thread-safety: yes. Signal-safety: yes. Allocates: never.
-void note_leaving(int code);
+void note_leaving();
 
 }  // namespace dbgtrace::hooks::crash

@@ -49,8 +49,7 @@ constexpr Step kSteps[] = {
 constinit Scene g_scene;
 constinit StepMachine g_machine;
 // The context of a fault whose handler the process ended in.
-constinit NotedFault g_noted = {};
-constinit ucontext_t g_noted_context = {};
+constinit ucontext_t g_left_context = {};
 
 // A recording to write into: a forked child may have none of its own yet.
 bool has_black_box() {
@@ -154,23 +153,23 @@ void record_minor(const Fault& fault) {
 }
 
 void note_handled_fault(int signal, const siginfo_t* info, const ucontext_t* context) {
-  const bool recording = g_session.recording_here();
+  if (!g_session.recording_here() || black_box().head() == nullptr) return;
   uint32_t tid = 0;
-  if (recording && alloc::t_state.recording == g_session.number()) {
+  if (alloc::t_state.recording == g_session.number()) {
     const auto* thread =
         g_session.ledger().entry<ring::Thread>(ring::SectionKind::kThreads, alloc::t_state.thread);
     if (thread != nullptr) tid = thread->tid;
   }
-  count_handled(recording ? black_box().head() : nullptr, recording ? g_session.now_us() : 0, tid,
-                signal, *info, *context);
+  count_handled(*black_box().head(), g_session.now_us(), tid, signal, *info, *context);
 }
 
-void record_exit_in_handler(int signal, int) {
-  if (!has_black_box() || !find_noted(signal, g_noted)) return;
-  g_noted_context = ucontext_t{};
-  g_noted_context.uc_mcontext = g_noted.machine;
-  std::memcpy(&g_noted_context.uc_sigmask, &g_noted.blocked_signals, sizeof(uint64_t));
-  record(signal, g_noted.info, g_noted_context, ring::kCrashInHandler);
+void record_exit_in_handler(const siginfo_t& info, const ucontext_t& context) {
+  if (!has_black_box()) return;
+  g_left_context = context;
+#if defined(__x86_64__)
+  g_left_context.uc_mcontext.fpregs = nullptr;  // it is not known to be there still
+#endif
+  record(info.si_signo, info, g_left_context, ring::kCrashInHandler);
 }
 
 }  // namespace dbgtrace::hooks::crash

@@ -32,8 +32,8 @@ void record_minor(const Fault& fault);
 // never becomes one. A few stores, no system call. Thread-safety: yes.
 void note_handled_fault(int signal, const siginfo_t* info, const ucontext_t* context);
 
-// The process ends by exit or _exit inside such a handler: what was noted of its fault becomes the
-// crash. Thread-safety: yes.
-void record_exit_in_handler(int signal, int exit_code);
+// The process ends by exit or _exit inside such a handler: its fault becomes the crash.
+// Thread-safety: one thread at a time.
+void record_exit_in_handler(const siginfo_t& info, const ucontext_t& context);
 
 }  // namespace dbgtrace::hooks::crash

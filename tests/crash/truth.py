@@ -78,6 +78,7 @@ TRUTHS = {
     "many-threads": Truth(11, "null-dereference"),
     "broken-loader-list": Truth(11, "null-dereference", faults=True),
     "exit-in-handler": Truth(11, "null-dereference"),
+    "exit-after-probes": Truth(11, "null-dereference"),
     "in-forked-child": Truth(11, "null-dereference"),
     "in-vfork-child": Truth(11, "null-dereference"),
     "as-pid-1": Truth(11, "null-dereference"),

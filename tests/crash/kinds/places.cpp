@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -94,6 +95,35 @@ void crash_in_two_threads() {
 
 [[noreturn]] void leave_quietly(int) { _exit(3); }
 
+// As a JVM writes its report: the handler reads what may not be there, each time from another
+// depth, and survives the faults.
+sigjmp_buf g_after_probe;
+volatile sig_atomic_t g_probing = 0;
+
+[[gnu::noinline]] int probe(int depth) {
+  volatile char room[256];
+  room[0] = static_cast<char>(depth);
+  if (depth > 0) return probe(depth - 1) + room[0];
+  return *hidden(reinterpret_cast<int*>(uintptr_t{64}));
+}
+
+void leave_after_probes(int, siginfo_t*, void*) {
+  if (g_probing != 0) siglongjmp(g_after_probe, 1);
+  g_probing = 1;
+  for (volatile int i = 0; i < 12; i = i + 1) {
+    if (sigsetjmp(g_after_probe, 1) == 0) probe(i * 7 % 12);
+  }
+  std::exit(1);
+}
+
+[[gnu::noinline]] void crash_and_leave_after_probes() {
+  struct sigaction action {};
+  action.sa_sigaction = leave_after_probes;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  sigaction(SIGSEGV, &action, nullptr);
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: exit-after-probes
+}
+
 [[gnu::noinline]] void crash_and_leave_in_handler() {
   signal(SIGSEGV, leave_quietly);
   *hidden(static_cast<int*>(nullptr)) = 1;  // crash: exit-in-handler
@@ -114,5 +144,6 @@ const Kind kPlaceKinds[] = {
     {"many-threads", crash_among_many},
     {"broken-loader-list", break_loader_list},
     {"exit-in-handler", crash_and_leave_in_handler},
+    {"exit-after-probes", crash_and_leave_after_probes},
     {nullptr, nullptr},
 };
