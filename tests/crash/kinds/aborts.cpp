@@ -33,7 +33,7 @@ struct Circle : Shape {
 namespace {
 
 [[gnu::noinline]] void overflow_fortified(const char* text) {
-  char name[8];
+  char name[8] = "";
   __builtin___strcpy_chk(hidden(&name[0]), text, sizeof(name));  // crash: fortify
   hidden(&name[0]);
 }
