@@ -20,12 +20,17 @@ def ignore_some():
 
 
 def check(bench):
-    for settings in ({}, {"DBGTRACE_CRASH": "0"}, {"DBGTRACE_SAMPLE": None}):
-        for setup in (None, ignore_some):
-            result = bench.same_as_bare("signal_family", settings=settings, setup=setup, timeout=120)
-            require(result.status == 0, f"{result.status} {result.out[-500:]}")
-            require("== the end" in result.out, f"cut short: {result.out[-500:]}")
-            if recording := bench.count(True, True) and result.recordings("signal_family.*"):
-                for each in recording:
-                    kind = each.state().get("kind")
-                    require(kind in ("exited", "exec"), f"state {each.state()}")
+    for program in ("signal_family", "signal_faults", "signal_children"):
+        for settings in ({}, {"DBGTRACE_CRASH": "0"}, {"DBGTRACE_SAMPLE": None}):
+            for setup in (None, ignore_some):
+                ask(bench, program, settings, setup)
+
+
+def ask(bench, program, settings, setup):
+    result = bench.same_as_bare(program, settings=settings, setup=setup, timeout=120)
+    require(result.status == 0, f"{result.status} {result.out[-500:]}")
+    require("== the end" in result.out, f"cut short: {result.out[-500:]}")
+    if recording := bench.count(True, True) and result.recordings(f"{program}.*"):
+        for each in recording:
+            kind = each.state().get("kind")
+            require(kind in ("exited", "exec"), f"state {each.state()}")
