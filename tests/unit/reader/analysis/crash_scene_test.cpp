@@ -54,6 +54,25 @@ tests::RecordingBuilder faulting(uint64_t trap, std::vector<uint8_t> code, int s
   return builder;
 }
 
+// The program raises a signal by itself at pc, a millisecond after its handler was given a fault at
+// 0x400150.
+ring::HandledFault& raise_behind_fault(tests::RecordingBuilder& builder,
+                                       tests::BlackBoxBuilder& box, int signal, uint64_t pc) {
+  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
+  ring::CrashHead& head = box.begin_crash(signal, -6);
+  head.sender_pid = 4242;
+  head.registers[ring::kX86Rip] = pc;
+  box.seal_head();
+  auto& fault = box.box().handled[0];
+  fault.last_code = 1;
+  fault.count = 1;
+  fault.last_us = head.time_us - 1000;
+  fault.last_pc = 0x400150;
+  fault.last_tid = 4242;
+  fault.signal = SIGSEGV;
+  return fault;
+}
+
 }  // namespace
 
 TEST_CASE("a page fault says whether memory was read, written or executed") {
@@ -123,20 +142,9 @@ TEST_CASE("a block counts as live only while the free that takes it is running")
 
 TEST_CASE("behind a handler that aborts lies the fault that it was given") {
   tests::RecordingBuilder builder;
-  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
   tests::BlackBoxBuilder box(builder);
-  ring::CrashHead& head = box.begin_crash(SIGABRT, -6);
-  head.sender_pid = 4242;
-  head.registers[ring::kX86Rip] = 0x400950;
-  box.seal_head();
-  auto& fault = box.box().handled[0];
-  fault.last_code = 1;
-  fault.count = 1;
-  fault.last_us = head.time_us - 1000;
+  auto& fault = raise_behind_fault(builder, box, SIGABRT, 0x400950);
   fault.last_address = 0x18;
-  fault.last_pc = 0x400150;
-  fault.last_tid = 4242;
-  fault.signal = SIGSEGV;
   box.add_stack(4242, {0x400950, 0x400850, 0x400150, 0x400250}, 2);
   const Scene scene(builder);
   CHECK(scene.scene.reraised);
@@ -155,20 +163,11 @@ TEST_CASE("behind a handler that aborts lies the fault that it was given") {
 
 TEST_CASE("the kernel's frame below a handler tells the fault, whatever the handler met since") {
   tests::RecordingBuilder builder;
-  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
   tests::BlackBoxBuilder box(builder);
-  ring::CrashHead& head = box.begin_crash(SIGABRT, -6);
-  head.sender_pid = 4242;
-  head.registers[ring::kX86Rip] = 0x400950;
-  head.registers[ring::kX86Rsp] = 0x7ffc00000000;
+  auto& fault = raise_behind_fault(builder, box, SIGABRT, 0x400950);
+  fault.last_pc = 0x400351;  // a probe of the handler's own
+  box.crash().registers[ring::kX86Rsp] = 0x7ffc00000000;
   box.seal_head();
-  auto& fault = box.box().handled[0];  // of a probe of the handler's own
-  fault.last_code = 1;
-  fault.count = 2;
-  fault.last_us = head.time_us - 1000;
-  fault.last_pc = 0x400351;
-  fault.last_tid = 4242;
-  fault.signal = SIGSEGV;
   box.add_stack(4242, {0x400950, 0x400850, 0x400150, 0x400250}, 2);
   std::vector<uint8_t> stack(1024);
   const auto put = [&stack](size_t at, uint64_t value) {
@@ -192,20 +191,9 @@ TEST_CASE("the kernel's frame below a handler tells the fault, whatever the hand
 
 TEST_CASE("a signal that a handler raised and that waited for its return is the fault once more") {
   tests::RecordingBuilder builder;
-  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
   tests::BlackBoxBuilder box(builder);
-  ring::CrashHead& head = box.begin_crash(SIGSEGV, -6);
-  head.sender_pid = 4242;
-  head.registers[ring::kX86Rip] = 0x400150;
-  box.seal_head();
-  auto& fault = box.box().handled[0];
-  fault.last_code = 1;
-  fault.count = 1001;
-  fault.last_us = head.time_us - 1000;
+  auto& fault = raise_behind_fault(builder, box, SIGSEGV, 0x400150);
   fault.last_address = 0x8;
-  fault.last_pc = 0x400150;
-  fault.last_tid = 4242;
-  fault.signal = SIGSEGV;
   box.add_stack(4242, {0x400150, 0x400250}, 0);
   const Scene scene(builder);
   CHECK(scene.scene.reraised);
