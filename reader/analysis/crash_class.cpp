@@ -11,11 +11,6 @@
 namespace dbgtrace::reader::analysis {
 namespace {
 
-CrashVerdict verdict(CrashClass crash_class, double confidence, std::string reason) {
-  CrashVerdict result{crash_class, confidence};
-  return result.because(std::move(reason));
-}
-
 CrashVerdict classify_sent(const CrashScene& scene) {
   const std::string name = signal_name(scene.signal);
   if (!scene.by_itself) {

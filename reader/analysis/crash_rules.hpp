@@ -15,6 +15,11 @@ namespace dbgtrace::reader::analysis {
 CrashVerdict classify_access(const CrashScene& scene);  // SIGSEGV, SIGBUS
 CrashVerdict classify_abort(const CrashScene& scene);   // SIGABRT
 
+inline CrashVerdict verdict(CrashClass crash_class, double confidence, std::string reason) {
+  CrashVerdict result{crash_class, confidence};
+  return result.because(std::move(reason));
+}
+
 // One of the program's first `depth` frames, seen from the crash, has a name that fits.
 template <typename Fits>
 bool any_function(const CrashScene& scene, size_t depth, Fits fits) {
