@@ -23,7 +23,7 @@ void begin_black_box() {
   }
   if (g_session.sandboxed()) return;
   os::Text cgroup(reinterpret_cast<char*>(g_stage), 4096);
-  read_cgroup_events(cgroup);
+  read_cgroup_at_start(cgroup);
   g_writer.append(ring::PartKind::kText,
                   static_cast<uint32_t>(ring::TextKind::kCgroupMemoryAtStart), 0,
                   std::as_bytes(std::span(cgroup.view())));

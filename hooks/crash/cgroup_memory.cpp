@@ -96,27 +96,35 @@ bool find_group(Group& group) {
   return true;
 }
 
+// Cuts the path down to the innermost group that has a limit, itself or one above it.
+bool find_limit(const Hierarchy& hierarchy, std::string_view& path) {
+  for (uint32_t level = 0; level < kMaxLevels; ++level) {
+    if (is_limit(read(hierarchy, path, hierarchy.limit))) return true;
+    if (path.empty()) return false;
+    path.remove_suffix(path.size() - std::min(path.rfind('/'), path.size()));
+  }
+  return false;
+}
+
 }  // namespace
 
-void read_cgroup_events(os::Text& text) {
+void read_cgroup_at_start(os::Text& text) {
   Group group;
   if (!find_group(group)) return;
+  const Hierarchy& hierarchy = *group.hierarchy;
   text.add("group ").add(group.path.empty() ? "/" : group.path).add('\n');
-  add_file(*group.hierarchy, group.path, group.hierarchy->events, text);
+  add_file(hierarchy, group.path, hierarchy.events, text);
+  // Of a group above, too: the process is counted in its own in any case.
+  if (find_limit(hierarchy, group.path)) add_file(hierarchy, group.path, hierarchy.limit, text);
 }
 
 void read_cgroup_memory(os::Text& text) {
   Group group;
   if (!find_group(group)) return;
-  const Hierarchy& hierarchy = *group.hierarchy;
-  std::string_view path = group.path;
-  add_group(hierarchy, path, text);
-  if (is_limit(read(hierarchy, path, hierarchy.limit))) return;
-  for (uint32_t level = 0; level < kMaxLevels && !path.empty(); ++level) {
-    path.remove_suffix(path.size() - std::min(path.rfind('/'), path.size()));
-    if (!is_limit(read(hierarchy, path, hierarchy.limit))) continue;
-    add_group(hierarchy, path, text);
-    return;
+  add_group(*group.hierarchy, group.path, text);
+  const size_t own = group.path.size();
+  if (find_limit(*group.hierarchy, group.path) && group.path.size() != own) {
+    add_group(*group.hierarchy, group.path, text);
   }
 }
 

@@ -14,7 +14,8 @@ namespace dbgtrace::hooks::crash {
 
 // The groups: the process's own and, if that has no limit, the nearest one above that has.
 void read_cgroup_memory(os::Text& text);
-// Only how often the process's own group met its limit, since every process pays for it.
-void read_cgroup_events(os::Text& text);
+// Only what says later whether it was killed, since every process pays for it: how often the
+// process's own group met its limit, and the limit, its own or of the nearest group above.
+void read_cgroup_at_start(os::Text& text);
 
 }  // namespace dbgtrace::hooks::crash

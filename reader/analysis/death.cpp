@@ -41,7 +41,7 @@ std::optional<ring::HandledFault> final_fault(const trace::Trace& trace) {
 void judge(Death& death) {
   constexpr double kNear = 0.9;
   const bool counted = death.kills && *death.kills > 0;
-  const bool near = death.share_of_limit() >= kNear;
+  const bool near = death.limit_was_met || death.share_of_limit() >= kNear;
   if (counted && near) {
     death.vanished_by = VanishedBy::kProbablyOutOfMemory;
     death.confidence = 0.95;
@@ -71,6 +71,9 @@ Death death_of(const trace::Trace& trace, const ProcessState& state,
   if (now && now->kills && start.kills && *now->kills >= *start.kills) {
     death.kills = *now->kills - *start.kills;
   }
+  if (now && now->peak && death.limit_bytes) {
+    death.limit_was_met = *now->peak >= *death.limit_bytes - *death.limit_bytes / 64;
+  }
   for (const ring::SeriesPoint& point : trace.series) {
     if (point.rss_bytes > 0) death.last_rss_bytes = point.rss_bytes;
   }
@@ -82,10 +85,9 @@ Death death_of(const trace::Trace& trace, const ProcessState& state,
     death.growth_bytes_per_s = leak.growth->bytes_per_s;
     death.growth_stack = leak.stack;
   }
-  if (state.kind == StateKind::kKilled) {
-    judge(death);
-    death.last_fault = final_fault(trace);
-  }
+  if (state.kind == StateKind::kKilled) judge(death);
+  const bool failed = state.kind == StateKind::kExited && state.code.value_or(0) != 0;
+  if (failed || state.kind == StateKind::kKilled) death.last_fault = final_fault(trace);
   return death;
 }
 

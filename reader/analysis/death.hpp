@@ -29,10 +29,11 @@ struct Death {
   double last_sign_s = 0;               // of life: the newest thing recorded
   std::optional<uint64_t> kills;        // rise of the cgroup's oom_kill since the start
   std::optional<uint64_t> limit_bytes;  // of the cgroup
+  bool limit_was_met = false;           // by the cgroup as a whole, to this day
   std::optional<uint64_t> last_rss_bytes;
   double last_live_bytes = 0;
-  // A fault that its own handler was given last of all: some runtimes (Go) then print a report and
-  // end by a system call that nobody sees.
+  // A fault that its own handler was given last of all, if it did not end well: some runtimes (Go)
+  // then print a report and end by a system call that nobody sees, or exit on another thread.
   std::optional<ring::HandledFault> last_fault;
   std::optional<double> rss_bytes_per_s;  // at the end
   // The call stack that grew fastest.

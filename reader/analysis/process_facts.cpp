@@ -66,7 +66,7 @@ CgroupMemory parse_cgroup(const std::string& text) {
     if (name == "memory.peak" || name == "memory.max_usage_in_bytes") memory.peak = number(value);
     if (name == "oom_kill") memory.kills = number(value);
     if (name == "group") memory.group = value;
-    if (name.starts_with("memory.limit_in_bytes")) memory.version = 1;
+    if (name == "memory.limit_in_bytes" || name == "oom_kill_disable") memory.version = 1;
   }
   // Version 1 of the interface has no word for "none" but the largest number.
   if (memory.limit && *memory.limit >= (uint64_t{1} << 62)) memory.limit.reset();

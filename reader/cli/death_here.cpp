@@ -33,11 +33,12 @@ std::optional<analysis::CgroupMemory> group_today(const trace::Trace& trace) {
   }
   const auto start = analysis::process_facts(trace.black_box).cgroup_at_start;
   if (!is_inside(start.group)) return std::nullopt;
-  const std::string text =
-      start.version == 1 ? content_of("/sys/fs/cgroup/memory" + start.group + "/memory.oom_control")
-                         : content_of("/sys/fs/cgroup" + start.group + "/memory.events");
-  if (text.empty()) return std::nullopt;
-  return analysis::parse_cgroup(text);
+  const bool old = start.version == 1;
+  const std::string folder = (old ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup") + start.group + '/';
+  const std::string peak = old ? "memory.max_usage_in_bytes" : "memory.peak";
+  const std::string events = content_of(folder + (old ? "memory.oom_control" : "memory.events"));
+  if (events.empty()) return std::nullopt;
+  return analysis::parse_cgroup(events + peak + ' ' + content_of(folder + peak));
 }
 
 }  // namespace

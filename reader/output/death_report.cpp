@@ -39,22 +39,29 @@ std::string guess_of(const Death& death) {
   return "";
 }
 
+// "SIGSEGV at 0x18 in f (file.c:1)".
+std::string fault_text(const ring::HandledFault& fault, const analysis::Resolver& resolver) {
+  const symbols::Frame frame = resolver.at(fault.last_pc, fault.last_us);
+  const std::string place = place_text(frame);
+  return fmt::format("{} at {:#x} in {}{}", analysis::signal_name(static_cast<int>(fault.signal)),
+                     fault.last_address, function_text(frame),
+                     place.empty() ? "" : " (" + place + ")");
+}
+
 std::vector<std::string> facts_of(const Death& death, const analysis::Resolver& resolver) {
   std::vector<std::string> facts;
   const auto bytes = [](double value) { return human_bytes(value); };
   if (death.last_fault) {
-    const ring::HandledFault& fault = *death.last_fault;
-    const symbols::Frame frame = resolver.at(fault.last_pc, fault.last_us);
-    const std::string place = place_text(frame);
-    facts.push_back(fmt::format("the last that it did was a {} at {:#x} in {}{}",
-                                analysis::signal_name(static_cast<int>(fault.signal)),
-                                fault.last_address, function_text(frame),
-                                place.empty() ? "" : " (" + place + ")"));
+    facts.push_back("the last that it did was a " + fault_text(*death.last_fault, resolver));
   }
   if (death.kills && *death.kills > 0) {
     facts.push_back(fmt::format("its cgroup's oom_kill rose by {}", *death.kills));
   } else if (death.kills) {
     facts.emplace_back("its cgroup counts no oom_kill since the start");
+  }
+  if (death.limit_was_met) {
+    facts.push_back(fmt::format("the memory of its cgroup reached the limit of {}",
+                                bytes(static_cast<double>(*death.limit_bytes))));
   }
   if (death.last_rss_bytes && death.share_of_limit() > 0) {
     facts.push_back(fmt::format("its memory was at {:.0f} % of the limit of {}",
@@ -71,6 +78,25 @@ std::vector<std::string> facts_of(const Death& death, const analysis::Resolver& 
     facts.push_back(fmt::format("growing {}/s at the end", bytes(*death.rss_bytes_per_s)));
   }
   return facts;
+}
+
+std::string end_text(const Death& death) {
+  switch (death.state.kind) {
+    case analysis::StateKind::kExited:
+      if (death.state.code) return fmt::format("exited with status {}", *death.state.code);
+      break;
+    case analysis::StateKind::kRunning:
+      return "is running";
+    case analysis::StateKind::kExec:
+      return "became another program (exec)";
+    case analysis::StateKind::kDetached:
+      return "was detached from, and went on unrecorded";
+    case analysis::StateKind::kCrashed:
+      return "crashed, but the record of it is lost";
+    default:
+      break;
+  }
+  return std::string("is in a state that can't be told: ") + death.state.reason;
 }
 
 void put_vanished(TextPage& page, const Death& death, const analysis::Resolver& resolver) {
@@ -101,16 +127,15 @@ void put_death(TextPage& page, const Death& death, const trace::Trace& trace,
   if (death.vanished_by != VanishedBy::kNotVanished) {
     put_vanished(page, death, resolver);
   } else {
-    page.line(fmt::format(
-                  "No crash: the process {}.",
-                  death.state.kind == analysis::StateKind::kExited && death.state.code
-                      ? fmt::format("exited with status {}", *death.state.code)
-                  : death.state.kind == analysis::StateKind::kRunning ? "is running"
-                  : death.state.kind == analysis::StateKind::kExec ? "became another program (exec)"
-                  : death.state.kind == analysis::StateKind::kCrashed
-                      ? "crashed, but the record of it is lost"
-                      : std::string("is in a state that can't be told: ") + death.state.reason),
-              death.state.kind == analysis::StateKind::kCrashed ? Tone::kBad : Tone::kGood);
+    const bool unclear = death.state.kind == analysis::StateKind::kCrashed ||
+                         death.state.kind == analysis::StateKind::kUnknown || death.last_fault;
+    page.line(fmt::format("No crash{}: the process {}.", unclear ? " record" : "", end_text(death)),
+              unclear ? Tone::kBad : Tone::kGood);
+    if (death.last_fault) {
+      page.paragraph("Shortly before, its own handler was given a " +
+                         fault_text(*death.last_fault, resolver) + ": perhaps why it ended.",
+                     2);
+    }
   }
   for (const ring::HandledFault& fault : trace.black_box.handled) {
     page.paragraph(
@@ -130,6 +155,15 @@ Json json_death(const Death& death, const analysis::Resolver& resolver) {
     json["class"] = death.vanished_by == VanishedBy::kSomething ? "unknown" : "out-of-memory";
     json["confidence"] = death.confidence;
     json["summary"] = death_text(death, resolver);
+  }
+  if (death.last_fault) {
+    const ring::HandledFault& fault = *death.last_fault;
+    analysis::ResolvedStack place;
+    place.frames = {resolver.at(fault.last_pc, fault.last_us)};
+    json["last_fault"] = {{"signal", analysis::signal_name(static_cast<int>(fault.signal))},
+                          {"fault_address", hex(fault.last_address)},
+                          {"t", static_cast<double>(fault.last_us) / 1e6},
+                          {"stack", json_stack(place)}};
   }
   if (death.kills) json["oom_kills"] = *death.kills;
   if (death.limit_bytes) json["memory_limit"] = *death.limit_bytes;

@@ -202,6 +202,9 @@ TEST_CASE("a process that vanished is judged by its memory and its control group
   const auto elsewhere = analysis::death_of(example.trace, killed, std::nullopt);
   CHECK(elsewhere.vanished_by == analysis::VanishedBy::kPerhapsOutOfMemory);
   CHECK_FALSE(elsewhere.kills);
+  CHECK_FALSE(counted.limit_was_met);
+  now.peak = 999'000;
+  CHECK(analysis::death_of(example.trace, killed, now).limit_was_met);
   const analysis::ProcessState exited{analysis::StateKind::kExited, 0, {}, ""};
   CHECK(analysis::death_of(example.trace, exited, now).vanished_by ==
         analysis::VanishedBy::kNotVanished);
