@@ -18,7 +18,7 @@ enum class StateKind { kRunning, kExited, kCrashed, kKilled, kExec, kDetached, k
 struct ProcessState {
   StateKind kind = StateKind::kUnknown;
   std::optional<int> code;    // of exited
-  std::optional<int> signal;  // of crashed
+  std::optional<int> signal;  // of crashed; of exited: of the handler that it exited from, if known
   const char* reason = "";    // of unknown, and of killed: how it is known
 };
 

@@ -32,6 +32,9 @@ RecordingInfo info_of(const trace::Trace& trace, const ProcessState& state, uint
   info.start_unix = static_cast<double>(header.start_unix_ns) / 1e9;
   info.end_unix = info.start_unix + info.run_s;
   info.state = state;
+  if (state.kind == StateKind::kExited && trace.black_box.crash) {
+    info.state.signal = trace.black_box.crash->head.signal;
+  }
   info.base_interval_bytes = header.base_interval_bytes;
   info.interval_bytes = live.interval_bytes;
   info.exact = is_exact(trace);

@@ -42,6 +42,10 @@ const char* name_of_cause(uint32_t cause) {
 }  // namespace
 
 std::string state_text(const analysis::ProcessState& state) {
+  if (state.code && state.signal) {
+    return fmt::format("{} {} inside its own handler of {} (see `dbgtrace crash`)",
+                       name_of(state.kind), *state.code, analysis::signal_name(*state.signal));
+  }
   if (state.code) return fmt::format("{} {}", name_of(state.kind), *state.code);
   if (state.signal)
     return fmt::format("{} by {}", name_of(state.kind), analysis::signal_name(*state.signal));

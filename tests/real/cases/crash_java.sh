@@ -2,7 +2,8 @@
 # about: Java: thousands of null checks and stack probes by fault, then a real crash in native code
 # needs: openjdk-17-jdk-headless gcc libc6-dev
 # detect: readlink -f "$(command -v javac)" | grep -q '^/usr/lib/jvm/' && command -v gcc
-# records: java 1
+# records: java 2
+# crashes: java SIGSEGV null-dereference Java_Main_broken
 # crashes: java SIGSEGV null-dereference Java_Main_broken
 . "$CASE_LIB"
 
@@ -32,7 +33,11 @@ public class Main {
 }
 SOURCE
 javac Main.java
-# The process, its threads and what the report is called differ from run to run.
-status java traced java -Xmx128m -XX:ErrorFile="$SCRATCH/report" Main "$PWD/libbroken.so" 2>&1 |
-  sed -E "s/0x[0-9a-f]+/ADDRESS/g; s/pid=[0-9]+, tid=[0-9]+/process/; s#$SCRATCH#SCRATCH#; /Aborted/d"
-grep -m 1 -c 'Java_Main_broken' "$SCRATCH/report"
+# The process, its threads and what the report is called differ from run to run. With a core it ends by abort(), without
+# one by an exit inside its handler.
+for core in + -; do
+  status java traced java -Xmx128m -XX:${core}CreateCoredumpOnCrash -XX:ErrorFile="$SCRATCH/report$core" Main \
+    "$PWD/libbroken.so" 2>&1 |
+    sed -E "s/0x[0-9a-f]+/ADDRESS/g; s/pid=[0-9]+, tid=[0-9]+/process/; s#$SCRATCH#SCRATCH#; /Aborted/d"
+  grep -m 1 -c 'Java_Main_broken' "$SCRATCH/report$core"
+done

@@ -7,9 +7,9 @@
   # records: GLOB [COUNT]  executables that must leave a recording and, when every allocation is
                            recorded (a short helper may end between two samples), COUNT; repeatable
   # crashes: GLOB SIGNAL CLASS FUNCTION
-                           exactly one recording of these executables has a crash, by SIGNAL, of CLASS,
-                           with a function on its stack whose name contains FUNCTION; repeatable.
-                           GLOB *: any number of any kind. No other recording may have one: a fault
+                           a recording of these executables has a crash, by SIGNAL, of CLASS, with a
+                           function on its stack whose name contains FUNCTION; as many of them as there
+                           are such lines. GLOB *: any number of any kind. No other recording may have one: a fault
                            that was handled is no crash
   # varies: GLOB REASON    files whose content may differ (name, kind and mode may not); repeatable
 """

@@ -4,6 +4,7 @@ for (or the default one), private, bounded, readable by `dbgtrace info`, with th
 case tells of and no other, and none anywhere else.
 """
 
+import collections
 import concurrent.futures
 import fnmatch
 import json
@@ -63,7 +64,8 @@ def _ask(reader, command, path):
 def _crash(reader, path):
     """(crash or None, what is wrong or None)."""
     info, wrong = _ask(reader, "info", path)
-    if wrong or info.get("state", {}).get("kind") != "crashed":
+    state = {} if wrong else info.get("state", {})
+    if state.get("kind") != "crashed" and "signal" not in state:  # that of a handler it exited from
         return None, wrong
     answer, wrong = _ask(reader, "crash", path)
     return (None, wrong) if wrong else (answer["crashes"][0] if answer["crashes"] else None, None)
@@ -76,16 +78,16 @@ def _fits(crash, signal, crash_class, function):
 
 
 def _crash_problems(case, crashes):
-    """crashes: of (path, crash). Each that is expected must be there once, and nothing else."""
+    """crashes: of (path, crash). Each must be there as often as it is expected, and nothing else."""
     wrong, left = [], list(crashes)
-    for glob, *expected in case.crashes:
+    for (glob, *expected), times in collections.Counter(case.crashes).items():
         if expected == ["*"]:
             left = [entry for entry in left if not fnmatch.fnmatch(entry[0].name, f"{glob}.*.dbgt")]
             continue
         fitting = [entry for entry in left
                    if fnmatch.fnmatch(entry[0].name, f"{glob}.*.dbgt") and _fits(entry[1], *expected)]
-        if len(fitting) != 1:
-            wrong.append(f"{len(fitting)} crashes of {glob} as {' '.join(expected)} instead of 1")
+        if len(fitting) != times:
+            wrong.append(f"{len(fitting)} crashes of {glob} as {' '.join(expected)} instead of {times}")
         left = [entry for entry in left if entry not in fitting]
     for path, crash in left:
         names = [frame.get("function", "?") for frame in crash["thread"]["stack"]]
