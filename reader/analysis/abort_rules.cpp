@@ -86,11 +86,6 @@ constexpr MessageRule kMessages[] = {
      "a longjmp to a function that had returned"},
 };
 
-std::string quoted(const std::string& text) {
-  constexpr size_t kMost = 300;
-  return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
-}
-
 bool is_assertion(std::string_view message) {
   return message.find("Assertion `") != std::string_view::npos ||
          message.find("assertion failed") != std::string_view::npos ||
@@ -117,12 +112,12 @@ bool find_in_message(const CrashScene& scene, CrashVerdict& verdict) {
   if (message.empty()) return false;
   if (is_assertion(message) && !is_of_malloc(message)) {
     verdict = {CrashClass::kAssertion, 0.99};
-    verdict.because("the C library's assert says so: " + quoted(message));
+    verdict.because("the C library's assert says so");
     return true;
   }
   if (is_assertion(message) && is_of_malloc(message)) {
     verdict = {CrashClass::kHeapCorruption, 0.93};
-    verdict.because("the allocator's own checks failed: " + quoted(message));
+    verdict.because("the allocator's own checks failed");
     return true;
   }
   const auto* rule = std::find_if(std::begin(kMessages), std::end(kMessages),
@@ -131,11 +126,11 @@ bool find_in_message(const CrashScene& scene, CrashVerdict& verdict) {
                                   });
   if (rule == std::end(kMessages)) {
     verdict = {CrashClass::kAbort, 0.9};
-    verdict.because("the C library gave up: " + quoted(message));
+    verdict.because("the C library gave up with this message");
     return true;
   }
   verdict = {rule->crash_class, rule->confidence};
-  verdict.because(std::string(rule->meaning) + ": " + quoted(message));
+  verdict.because(rule->meaning);
   const bool unsure = message.find("double free or corruption") != std::string::npos ||
                       message.find("free(): invalid size") != std::string::npos;
   const trace::HeapPointer* again = freed_again(scene);

@@ -63,6 +63,7 @@ HeapContext heap_context(const trace::Trace& trace, const CrashScene& scene,
                          const Resolver& resolver) {
   HeapContext context;
   context.exact = scene.exact_heap;
+  context.was_exact = trace.header.live.exact_until_us != 0;
   context.interval_bytes = trace.header.live.interval_bytes;
   const auto& chosen = subject ? subject : scene.fault_block;
   if (chosen) context.block = describe_block(trace, *chosen, resolver);

@@ -35,7 +35,8 @@ struct HeapContext {
   size_t left_out = 0;            // more of them
   // The C library's own chunk around the fault address.
   std::optional<ring::MallocChunk> chunk;
-  bool exact = false;  // every allocation was recorded: no block means there was none
+  bool exact = false;      // every allocation was recorded: no block means there was none
+  bool was_exact = false;  // up to the time when the table of live blocks was full
   uint64_t interval_bytes = 0;
 };
 

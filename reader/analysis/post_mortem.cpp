@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/analysis/post_mortem.hpp"
 
+#include <algorithm>
+
 #include "reader/analysis/crash_signature.hpp"
 
 namespace dbgtrace::reader::analysis {
@@ -68,6 +70,7 @@ std::optional<PostMortem> examine(const trace::Trace& trace, const Resolver& res
   report.peak_live_bytes = std::max(trace.header.live.peak_live_bytes, report.live_bytes);
   report.build_id = executable_build_id(trace);
   report.sender = trace.black_box.text(ring::TextKind::kSenderName);
+  report.sender.resize(std::min(report.sender.size(), report.sender.find('\n')));
   report.complete = scene.crash->finished == ring::CrashStep::kDone;
   return report;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reader/analysis/frame_names.hpp"
 #include "reader/analysis/kernel_names.hpp"
 #include "reader/output/human.hpp"
 #include "reader/output/text_stack.hpp"
@@ -30,8 +31,21 @@ std::string ago_text(double seconds) {
   return human_duration(seconds);
 }
 
+// In a sentence a name must not be a paragraph: the stacks have it in full.
+std::string name_text(const symbols::Frame& frame) {
+  constexpr size_t kLongest = 60;
+  std::string name = function_text(frame);
+  return name.size() <= kLongest ? name : analysis::comparable_name(frame);
+}
+
+std::string frame_text(const symbols::Frame& frame) {
+  const std::string place = place_text(frame);
+  if (place.empty() || frame.function.empty()) return name_text(frame);
+  return fmt::format("{} ({})", name_text(frame), place);
+}
+
 std::string site_text(const analysis::ResolvedStack& stack) {
-  return stack.frames.empty() ? "" : title_text(stack);
+  return stack.frames.empty() ? "" : frame_text(stack.frames[stack.title]);
 }
 
 const char* verb_of(analysis::Access access) {
@@ -46,12 +60,6 @@ const char* verb_of(analysis::Access access) {
       break;
   }
   return "at";
-}
-
-std::string frame_text(const symbols::Frame& frame) {
-  const std::string place = place_text(frame);
-  if (place.empty() || frame.function.empty()) return function_text(frame);
-  return fmt::format("{} ({})", function_text(frame), place);
 }
 
 // The heap's part in a crash that has nothing to do with addresses is none.
@@ -108,7 +116,12 @@ std::string cause_text(const CrashScene& scene) {
 }
 
 std::string summary_text(const PostMortem& report) {
-  std::string text = cause_text(report.scene) + ": " + class_text(report.verdict.crash_class);
+  const CrashScene& scene = report.scene;
+  const bool sent = report.verdict.crash_class == CrashClass::kSentByUser;
+  std::string text = cause_text(scene) + ": ";
+  if (!sent) text += class_text(report.verdict.crash_class);
+  if (sent && scene.by_itself) text += "raised by the program itself";
+  if (sent && !scene.by_itself) text += "sent by another process, while";
   if (const symbols::Frame* frame = report.title_frame()) text += " in " + frame_text(*frame);
   return text;
 }
@@ -140,12 +153,23 @@ std::string block_text(const BlockUse& use) {
   return text;
 }
 
+namespace {
+
+// What points to the block: "Register rdi points ".
+std::string pointer_text(const CrashScene& scene, const trace::HeapPointer& pointer) {
+  if (scene.fault_address == pointer.value) return "The address lies ";
+  if (pointer.from != ring::PointerFrom::kRegister) return "A word on the stack points ";
+  const auto names = analysis::register_names(scene.arch);
+  if (pointer.index >= names.size()) return "A register points ";
+  return fmt::format("Register {} points ", names[pointer.index]);
+}
+
+}  // namespace
+
 std::string heap_text(const PostMortem& report) {
   const analysis::HeapContext& heap = report.heap;
   if (heap.block) {
-    const bool at_fault = report.scene.fault_address == heap.block->pointer.value;
-    return (at_fault ? "The address lies " : "A pointer in reach lies ") + block_text(*heap.block) +
-           ".";
+    return pointer_text(report.scene, heap.block->pointer) + block_text(*heap.block) + ".";
   }
   if (!concerns_heap(report)) return "";
   std::string text;
@@ -159,6 +183,11 @@ std::string heap_text(const PostMortem& report) {
   if (heap.exact) return text;
   if (!text.empty()) text += " ";
   if (heap.interval_bytes == 0) return text + "Allocations were not recorded (DBGTRACE_SAMPLE=0).";
+  if (heap.was_exact) {
+    return text +
+           "The table of live blocks was full, so that not each block is known: a larger "
+           "DBGTRACE_SIZE keeps more.";
+  }
   return text + fmt::format(
                     "With a sample every {} most small blocks are unknown: record with "
                     "DBGTRACE_SAMPLE=1 to know each.",
@@ -222,8 +251,12 @@ std::string advice_text(const PostMortem& report) {
     case CrashClass::kInvalidFree:
       return "at the frame marked > below, find where the freed pointer came from.";
     case CrashClass::kHeapCorruption:
-      return "the write that did it came earlier: run the program with DBGTRACE_SAMPLE=1, or under "
-             "AddressSanitizer, to catch it.";
+      return heap.was_exact
+                 ? "the write that did it came earlier: run the program under AddressSanitizer or "
+                   "Valgrind to catch it in the act."
+                 : "the write that did it came earlier: record with DBGTRACE_SAMPLE=1 to know the "
+                   "blocks around, or run the program under AddressSanitizer to catch it in the "
+                   "act.";
     case CrashClass::kStackOverflow:
       return "find the end of the recursion, or the large variable, in the frames below.";
     case CrashClass::kStackSmash:
@@ -249,7 +282,8 @@ std::string advice_text(const PostMortem& report) {
     case CrashClass::kTrap:
       return "find the breakpoint in the code at the frame marked > below.";
     case CrashClass::kOutOfMemory:
-      return "see who holds the memory: `dbgtrace memory` on this recording.";
+      return "at the frame marked > below, see how much was asked for; who holds the rest tells "
+             "`dbgtrace memory` on this recording.";
     case CrashClass::kSentByUser:
       return report.scene.by_itself
                  ? "at the frame marked > below, see why the program raised it."

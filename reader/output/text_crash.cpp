@@ -8,6 +8,7 @@
 #include "reader/analysis/kernel_names.hpp"
 #include "reader/output/crash_sentences.hpp"
 #include "reader/output/human.hpp"
+#include "reader/output/text_crash_memory.hpp"
 #include "reader/output/text_stack.hpp"
 
 namespace dbgtrace::reader::output {
@@ -15,11 +16,6 @@ namespace {
 
 using analysis::PostMortem;
 using Tone = TextPage::Tone;
-
-void put_heading(TextPage& page, const std::string& text) {
-  page.gap();
-  page.line(text, Tone::kBold);
-}
 
 void put_answer(TextPage& page, const PostMortem& report) {
   const trace::Crash& crash = *report.scene.crash;
@@ -49,10 +45,13 @@ void put_process(TextPage& page, const PostMortem& report, const trace::Trace& t
   }
   row("signature", report.signature);
   if (report.scene.sent && !report.scene.by_itself) {
-    row("sent by", fmt::format("pid {}, uid {}{}", head.sender_pid, head.sender_uid,
-                               report.sender.empty() ? "" : ", " + report.sender));
+    row("sent by",
+        fmt::format("pid {}, uid {}{}", head.sender_pid, head.sender_uid,
+                    report.sender.empty() ? "" : fmt::format(" (\"{}\")", report.sender)));
   }
-  if (report.scene.instruction) row("instruction", "\"" + report.scene.instruction->text + "\"");
+  if (report.scene.instruction && !report.scene.sent) {
+    row("instruction", "\"" + report.scene.instruction->text + "\"");
+  }
   if ((head.flags & ring::kCrashInHandler) != 0) {
     row("handler", "the process ended inside its own handler of this signal");
   }
@@ -95,75 +94,6 @@ void put_crashed_thread(TextPage& page, const PostMortem& report, size_t max_fra
     default:
       break;
   }
-}
-
-void put_block_stack(TextPage& page, const std::string& heading,
-                     const analysis::ResolvedStack& stack, size_t max_frames) {
-  if (stack.frames.empty()) return;
-  put_heading(page, heading);
-  put_stack(page, stack, max_frames);
-}
-
-void put_heap(TextPage& page, const PostMortem& report, size_t max_frames) {
-  constexpr size_t kShown = 8;
-  const analysis::HeapContext& heap = report.heap;
-  if (heap.block) {
-    put_block_stack(page, "The block was freed by:", heap.block->death, max_frames);
-    put_block_stack(page, "The block was allocated by:", heap.block->birth, max_frames);
-  }
-  if (heap.reached.empty()) return;
-  put_heading(page, "Other sampled blocks in reach:");
-  for (size_t i = 0; i < std::min(kShown, heap.reached.size()); ++i) {
-    const trace::HeapPointer& pointer = heap.reached[i].pointer;
-    const auto names = analysis::register_names(report.scene.arch);
-    std::string from = "address";
-    if (pointer.from == ring::PointerFrom::kRegister) {
-      from = pointer.index < names.size() ? names[pointer.index] : "register";
-    } else if (pointer.from == ring::PointerFrom::kStackWord) {
-      from = fmt::format("sp+{:#x}", uint64_t{pointer.index} * 8);
-    }
-    page.paragraph(
-        fmt::format("  {:<9} {:#x}: {}", from, pointer.value, block_text(heap.reached[i])), 12);
-  }
-  const size_t more = heap.reached.size() - std::min(kShown, heap.reached.size()) + heap.left_out;
-  if (more > 0) page.line(fmt::format("  ... {} more", more));
-}
-
-void put_registers(TextPage& page, const PostMortem& report) {
-  if (report.registers.empty()) return;
-  put_heading(page, "Registers:");
-  for (const analysis::RegisterMeaning& meaning : report.registers) {
-    const std::string text = meaning_text(meaning);
-    page.line(fmt::format("  {:<4} {:#018x}{}{}", meaning.name, meaning.value,
-                          text.empty() ? "" : "  ", text));
-  }
-}
-
-void put_map(TextPage& page, const PostMortem& report, bool whole) {
-  constexpr size_t kAround = 2;
-  const auto& mappings = report.scene.map.all();
-  const auto address = report.scene.fault_address;
-  if (mappings.empty() || (!address && !whole)) return;
-  size_t place = 0;  // of the first mapping that ends behind the fault
-  while (address && place < mappings.size() && mappings[place].end <= *address) ++place;
-  const bool inside = address && place < mappings.size() && mappings[place].start <= *address;
-  const size_t begin = whole ? 0 : place - std::min(place, kAround);
-  const size_t end =
-      whole ? mappings.size() : std::min(mappings.size(), place + kAround + (inside ? 1 : 0));
-  put_heading(page, whole ? "Memory map:" : "Memory map around the address:");
-  const auto mark = [&] {
-    page.line(fmt::format("--> {:#014x}  {}", *address, inside ? "" : "nothing is mapped here"),
-              Tone::kBad);
-  };
-  for (size_t i = begin; i < end; ++i) {
-    if (address && i == place) mark();
-    const analysis::Mapping& mapping = mappings[i];
-    page.line(fmt::format("    {:#014x}-{:#014x} {} {:>9}{}{}", mapping.start, mapping.end,
-                          mapping.permissions(), human_bytes(static_cast<double>(mapping.size())),
-                          mapping.path.empty() ? "" : "  ", mapping.path),
-              inside && i == place ? Tone::kBold : Tone::kPlain);
-  }
-  if (address && place == end) mark();
 }
 
 std::string group_title(const PostMortem& report, const analysis::ThreadGroup& group) {
@@ -267,49 +197,6 @@ void put_crash(TextPage& page, const PostMortem& report, const trace::Trace& tra
   put_threads(page, report, details.limits);
   put_minor(page, trace);
   put_shortages(page, report, trace);
-}
-
-void put_crash_groups(TextPage& page, const std::vector<analysis::CrashGroup>& groups,
-                      size_t recordings, const ListLimits& limits) {
-  size_t crashes = 0;
-  for (const analysis::CrashGroup& group : groups) crashes += group.crashes.size();
-  if (groups.empty()) {
-    page.line(fmt::format("No crash in {} recording{}.", recordings, recordings == 1 ? "" : "s"),
-              Tone::kGood);
-    return;
-  }
-  page.paragraph(
-      fmt::format("{} crash{} in {} recording{}, {} different.", crashes, crashes == 1 ? "" : "es",
-                  recordings, recordings == 1 ? "" : "s", groups.size()),
-      2, Tone::kBad);
-  const size_t shown =
-      limits.entries == 0 ? groups.size() : std::min(limits.entries, groups.size());
-  for (size_t i = 0; i < shown; ++i) {
-    const analysis::CrashGroup& group = groups[i];
-    const analysis::CrashEntry& best = group.best();
-    page.gap();
-    page.line(fmt::format("#{} {} time{}: {}", i + 1, group.crashes.size(),
-                          group.crashes.size() == 1 ? "" : "s", group.crashes.front().signature),
-              Tone::kBold);
-    page.paragraph(fmt::format("   {} [{}]", best.summary, confidence_text(best.confidence)), 5);
-    page.paragraph(group.crashes.size() == 1
-                       ? "   " + human_date(group.first_unix())
-                       : fmt::format("   first {}, last {}", human_date(group.first_unix()),
-                                     human_date(group.last_unix())),
-                   5);
-    page.paragraph(
-        fmt::format("   of {}{}", fmt::join(group.exes, ", "),
-                    group.build_ids.empty()
-                        ? ""
-                        : fmt::format(", build{} {}", group.build_ids.size() == 1 ? "" : "s",
-                                      fmt::join(group.build_ids, ", "))),
-        5);
-    page.line("   see: dbgtrace crash " + best.file);
-  }
-  if (shown < groups.size()) {
-    page.gap();
-    page.line(fmt::format("... {} more: --top 0 shows all", groups.size() - shown));
-  }
 }
 
 }  // namespace dbgtrace::reader::output

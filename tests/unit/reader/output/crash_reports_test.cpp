@@ -196,7 +196,7 @@ TEST_CASE("groups name each bug once, with counts, times and builds") {
   const auto groups = analysis::group_crashes({entry, other});
   output::TextPage page({100, false});
   output::put_crash_groups(page, groups, 3, {});
-  CHECK(page.text().starts_with("2 crashes in 3 recordings, 1 different.\n"));
+  CHECK(page.text().starts_with("2 crashes of 1 kind in 3 recordings.\n"));
   CHECK(page.text().find("#1 2 times: strlen | Session::name") != std::string::npos);
   CHECK(page.text().find("builds bb, aa") != std::string::npos);
   const output::Json json = output::json_crash_groups(groups);
@@ -228,6 +228,101 @@ TEST_CASE("a process that vanished is told with what is known") {
   output::TextPage page({100, false});
   output::put_death(page, death, example.trace, example.resolver);
   CHECK(page.text().starts_with("No crash: the process exited with status 0.\n"));
+  death.state = {analysis::StateKind::kDetached, {}, {}, ""};
+  output::TextPage detached({100, false});
+  output::put_death(detached, death, example.trace, example.resolver);
+  CHECK(detached.text().starts_with("No crash: the process was detached from"));
+}
+
+TEST_CASE("a process that exits right after a fault that it handled is told with the fault") {
+  const Example example;
+  analysis::Death death;
+  death.state = {analysis::StateKind::kExited, 1, {}, ""};
+  ring::HandledFault fault{};
+  fault.signal = SIGSEGV;
+  fault.last_address = 0x18;
+  fault.last_pc = 0x400150;
+  death.last_fault = fault;
+  output::TextPage page({0, false});
+  output::put_death(page, death, example.trace, example.resolver);
+  CHECK(page.text().starts_with(
+      "No crash record: the process exited with status 1.\n"
+      "Shortly before, its own handler was given a SIGSEGV at 0x18 in Session::name "
+      "(session.cpp:11): perhaps why it ended.\n"));
+  const output::Json json = output::json_death(death, example.resolver);
+  CHECK(json["last_fault"]["signal"] == "SIGSEGV");
+  CHECK(json["last_fault"]["stack"][0]["function"] == "Session::name");
+}
+
+TEST_CASE("who has recorded each allocation is not told to do so") {
+  const auto advice_of = [](uint64_t exact_until_us) {
+    tests::RecordingBuilder builder;
+    builder.header().live.interval_bytes = 1;
+    builder.live().exact_until_us = exact_until_us;
+    tests::BlackBoxBuilder box(builder);
+    box.begin_crash(SIGABRT, -6).sender_pid = 4242;
+    box.seal_head();
+    box.add_text(ring::TextKind::kAbortMessage, "corrupted size vs. prev_size");
+    const auto report = Example(builder).report();
+    REQUIRE(report.verdict.crash_class == analysis::CrashClass::kHeapCorruption);
+    return output::advice_text(report) + output::heap_text(report);
+  };
+  CHECK(advice_of(0).find("DBGTRACE_SAMPLE=1") != std::string::npos);
+  for (const uint64_t exact_until_us : {~uint64_t{0}, uint64_t{1'000'000}}) {
+    const std::string advice = advice_of(exact_until_us);
+    CHECK(advice.find("DBGTRACE_SAMPLE") == std::string::npos);
+    CHECK(advice.find("AddressSanitizer") != std::string::npos);
+  }
+  CHECK(advice_of(1'000'000).find("DBGTRACE_SIZE") != std::string::npos);
+}
+
+TEST_CASE("the C library's message stands once on the page") {
+  tests::RecordingBuilder builder;
+  tests::BlackBoxBuilder box(builder);
+  box.begin_crash(SIGABRT, -6).sender_pid = 4242;
+  box.seal_head();
+  box.add_text(ring::TextKind::kAbortMessage, "app: a.c:8: f: Assertion `x' failed.\n");
+  const std::string text = text_of(Example(builder), 0);
+  const size_t first = text.find("Assertion `x' failed");
+  REQUIRE(first != std::string::npos);
+  CHECK(text.find("Assertion `x' failed", first + 1) == std::string::npos);
+}
+
+TEST_CASE("a signal from outside is told with who sent it, and without an instruction") {
+  tests::RecordingBuilder builder;
+  builder.add_module("/usr/bin/example", 0x400000, 0x500000);
+  tests::BlackBoxBuilder box(builder);
+  ring::CrashHead& head = box.begin_crash(SIGSEGV, 0);
+  head.sender_pid = 77;
+  head.registers[ring::kX86Rip] = 0x400150;
+  box.seal_head();
+  box.add_stack(4242, {0x400150});
+  const uint8_t code[] = {0x48, 0x8b, 0x78, 0x18, 0xc3};
+  box.add_memory(ring::MemoryOf::kCode, 0x400150, code);
+  box.add_text(ring::TextKind::kSenderName, "watchdog\n");
+  const std::string text = text_of(Example(builder), 0);
+  CHECK(text.starts_with(
+      "CRASH  SIGSEGV: sent by another process, while in Session::name (session.cpp:11)"));
+  CHECK(text.find("pid 77, uid 0 (\"watchdog\")\n") != std::string::npos);
+  CHECK(text.find("\ninstruction") == std::string::npos);
+}
+
+TEST_CASE("in a sentence a name is no paragraph") {
+  Example example;
+  std::string name = "port_of(std::map<";
+  for (int i = 0; i < 20; ++i) name += "std::__cxx11::basic_string<char>, ";
+  name += "int> const&)";
+  const analysis::Resolver resolver(
+      example.trace, [&](const symbols::ModuleKey&, uint64_t) -> auto& {
+        example.answer.assign(1, {});
+        example.answer[0].function = name;
+        return example.answer;
+      });
+  const auto report = *analysis::examine(example.trace, resolver, "");
+  CHECK(output::summary_text(report).ends_with("use after free in port_of"));
+  output::TextPage page({0, false});
+  output::put_crash(page, report, example.trace, {});
+  CHECK(page.text().find("    > " + name.substr(0, 60)) != std::string::npos);
 }
 
 TEST_CASE("a file's name becomes a URI") {
