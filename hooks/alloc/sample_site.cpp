@@ -17,7 +17,7 @@ namespace {
 // One sample on its way to its site.
 struct Sample {
   const ring::Ledger& ledger;
-  stack::Registers start;  // where the memo is of no use
+  stack::Registers start;
   stack::SystemCalls calls;
   ring::SiteKind kind;
   uint64_t time_us;
@@ -79,6 +79,7 @@ ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk) {
 // Of a stack that the memo has no note of, or whose slot was given to another one meanwhile.
 [[gnu::noinline]] ring::SiteRef site_of_walk(const Sample& sample, stack::MemoWalk& walk,
                                              uint32_t tag) {
+  if (!walk.complete(sample.start, t_state.bounds, sample.calls)) return {0, nullptr};
   const uint64_t hash = site_hash(walk.hash(), sample.kind);
   if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
   ring::SiteRef site = ring::find_site(sample.ledger, hash);
@@ -123,14 +124,15 @@ ring::SiteRef site_of(const ring::Ledger& ledger, const void* frame, ring::SiteK
                                                     : stack::SystemCalls::kAllowed;
   if (stack::StackMemo* memo = this_memo(calls)) [[likely]] {
     const uint32_t tag = process::g_session.number() << 2 | static_cast<uint32_t>(kind);
-    stack::MemoWalk walk(*memo, stack::from_frame(frame), t_state.bounds, calls);
+    stack::MemoWalk walk(*memo, stack::from_frame(frame), t_state.bounds, calls, tag);
     if (walk.ok()) [[likely]] {
       if (const uint32_t id = walk.note_with(tag).value; id != 0 && walk.intact()) [[likely]] {
         // Its slot may have been given to another stack meanwhile.
         if (ring::Site* site = ring::site_if_same(ledger, id)) [[likely]]
           return {id, site};
       }
-      const ring::SiteRef site = site_of_walk({ledger, {}, calls, kind, time_us}, walk, tag);
+      const ring::SiteRef site =
+          site_of_walk({ledger, stack::from_frame(frame), calls, kind, time_us}, walk, tag);
       if (site.site != nullptr) return site;
     }
   }

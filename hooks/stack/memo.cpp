@@ -10,10 +10,7 @@
 namespace dbgtrace::hooks::stack {
 namespace {
 
-constexpr uint32_t kForbiddenBit = 1;
 constexpr uint32_t kSkippedWalks = 64;
-
-uintptr_t word_at(uintptr_t address) { return *reinterpret_cast<const uintptr_t*>(address); }
 
 }  // namespace
 
@@ -61,7 +58,7 @@ namespace {
 template <typename Frame>
 uintptr_t saved_fp(const Frame& caller, Rule rule, const StackBounds& own) {
   const uintptr_t address = caller.sp - 8 * rule.slot();
-  return own.holds_word(address) ? word_at(address) : 0;
+  return own.holds_word(address) ? *reinterpret_cast<const uintptr_t*>(address) : 0;
 }
 
 // Of a proven frame, in a run that begins with `first`: as the nearest frame further in saved it,
@@ -86,31 +83,16 @@ void refresh_frame_pointers(Frame* first, Frame* last, const StackBounds& own) {
 
 }  // namespace
 
-void StackMemo::reset(uint32_t frames) {
+void StackMemo::reset(uint32_t frames, bool keeps_variants) {
   frames_[0].sp = UINTPTR_MAX;
   frames_[0].hash = kEmptyStackHash;
   count_ = 0;
   capacity_ = std::min(frames, kMaxFrames);
   too_deep_sp_ = 0;
   note_ = {};
-  for (OldNote& note : old_notes_) note.key = 0;
+  keeps_variants_ = keeps_variants;
+  forget_notes();
   busy_sp_.store(0, std::memory_order_relaxed);
-}
-
-// From the leaf to the root, that is downwards: behind the first word that is not as it was, else
-// `to`.
-[[gnu::always_inline]] inline const StackMemo::Word* StackMemo::first_change(const Word* from,
-                                                                             const Word* to) {
-  for (; from - to >= 4; from -= 4) {
-    if (word_at(from[-1].at) != from[-1].value) return from;
-    if (word_at(from[-2].at) != from[-2].value) return from - 1;
-    if (word_at(from[-3].at) != from[-3].value) return from - 2;
-    if (word_at(from[-4].at) != from[-4].value) return from - 3;
-  }
-  for (; from > to; --from) {
-    if (word_at(from[-1].at) != from[-1].value) return from;
-  }
-  return from;
 }
 
 // What link() does, for frames of plain code on callers that are all proven; counts them, too.
@@ -189,14 +171,14 @@ void StackMemo::reset(uint32_t frames) {
   if (first_change(words_ + candidate->words_end, words_) != words_) return false;
   candidate->fp = fp;
   note_ = {};
+  joined_ = static_cast<uint32_t>(candidate - frames_);
   link_plain(candidate + 1, fresh, frames_end);
   return true;
 }
 
 [[gnu::always_inline]] inline bool StackMemo::walk(const Registers& start, StackBounds& own,
                                                    SystemCalls calls) {
-  const uint32_t version =
-      loaded_code.version() << 1 | (calls == SystemCalls::kForbidden ? kForbiddenBit : 0);
+  const uint32_t version = version_for(calls);
   if (version == version_) [[likely]] {
     const Frame& leaf = frames_[count_];
     if (leaf.is_at(start) && leaf.guard == 0) {
@@ -305,6 +287,7 @@ bool StackMemo::walk_changed(const Registers& start, StackBounds& own, SystemCal
   }
   if (kept == frames_ + count_ && fresh == frames_end) return true;
   note_ = {};
+  joined_ = static_cast<uint32_t>(kept - frames_);
   link(kept + 1, fresh, frames_end);
   count_ = static_cast<uint32_t>(kept - frames_ + (frames_end - fresh));
   return true;
@@ -381,6 +364,39 @@ void StackMemo::link(Frame* place, const Frame* fresh, const Frame* end) {
   }
 }
 
+void StackMemo::forget_notes() {
+  for (OldNote& note : old_notes_) note.key = 0;
+  if (!keeps_variants_) return;
+  for (LeafVariant& variant : variants_.variants) variant.pc = 0;
+}
+
+// Of the stack that was just walked.
+void StackMemo::keep_variant(MemoNote note) {
+  const Frame& leaf = frames_[count_];
+  if (joined_ == 0 || joined_ >= count_ || leaf.guard != 0 || leaf.is_exact()) return;
+  const Frame& outer = frames_[joined_];
+  const uint32_t words = leaf.words_end - outer.words_end;
+  if (words > LeafVariant::kMaxWords) return;
+  // Half changed by a handler that takes the memo, or by a walk that it jumps out of: none.
+  LeafVariant& variant = variants_.at(leaf.pc, leaf.sp, frames_[count_ - 1].pc);
+  variant.pc = 0;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  variant.sp = leaf.sp;
+  variant.fp = leaf.fp;
+  variant.outer_hash = outer.hash;
+  variant.outer_fp = outer.fp;
+  variant.tag = note.tag;
+  variant.value = note.value;
+  variant.version = version_;
+  variant.outer = static_cast<uint16_t>(joined_);
+  variant.word_count = static_cast<uint8_t>(words);
+  variant.fp_matters = leaf.fp_matters();
+  variant.outer_fp_matters = outer.fp_matters();
+  std::memcpy(variant.words, words_ + outer.words_end, words * sizeof(Word));
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  variant.pc = leaf.pc;
+}
+
 // A walk whose frames were jumped over left the memo busy, and perhaps half changed: it started
 // below where this one does. Else it is interrupted, and goes on when its signal handler returns.
 bool StackMemo::take_over(uintptr_t sp) {
@@ -389,26 +405,22 @@ bool StackMemo::take_over(uintptr_t sp) {
   return true;
 }
 
-MemoWalk::MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls)
-    : memo_(memo), ticket_(0), ok_(false) {
-  if (memo.busy_sp_.load(std::memory_order_relaxed) != 0 && !memo.take_over(start.sp)) return;
-  memo.busy_sp_.store(start.sp, std::memory_order_relaxed);
-  ticket_ = memo.ticket_.load(std::memory_order_relaxed) + 1;
-  memo.ticket_.store(ticket_, std::memory_order_relaxed);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  ok_ = memo.walk(start, own, calls);
+bool MemoWalk::walk_whole(const Registers& start, StackBounds& own, SystemCalls calls) {
+  return memo_.walk(start, own, calls);
 }
 
-MemoWalk::~MemoWalk() {
-  if (ticket_ == 0) return;
-  // A handler on a stack above this one may have taken a live walk for a dead one.
-  if (!intact()) {
-    memo_.count_ = 0;
-    memo_.ticket_.store(memo_.ticket_.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);
+MemoNote MemoWalk::old_note_with(uint32_t tag) {
+  const uint64_t key = StackMemo::key_of(hash(), tag);
+  const StackMemo::OldNote& old = memo_.old_note(key);
+  if (old.key != key) return {};
+  set_stored(old.stored);
+  const MemoNote note{tag, old.value};
+  memo_.note_ = note;
+  if (memo_.keeps_variants_ && intact()) {
+    memo_.keep_variant(note);
+    if (!intact()) memo_.forget_notes();
   }
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  memo_.busy_sp_.store(0, std::memory_order_relaxed);
+  return note;
 }
 
 // The key goes last: a handler that takes the memo finds a whole note or none.
@@ -423,7 +435,8 @@ void MemoWalk::remember(MemoNote note, uint32_t stored) {
   place.stored = stored;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   place.key = key;
-  if (!intact()) place.key = 0;
+  if (memo_.keeps_variants_) memo_.keep_variant(note);
+  if (!intact()) memo_.forget_notes();
 }
 
 void MemoWalk::copy_pcs(std::span<uintptr_t> out) const {

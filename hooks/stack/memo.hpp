@@ -24,9 +24,11 @@
 #include <cstdint>
 #include <span>
 
+#include "hooks/stack/leaf_variants.hpp"
 #include "hooks/stack/loaded_code.hpp"
 #include "hooks/stack/registers.hpp"
 #include "hooks/stack/rule.hpp"
+#include "hooks/stack/rule_lookup.hpp"
 #include "hooks/stack/stack_bounds.hpp"
 #include "hooks/stack/step.hpp"
 #include "hooks/stack/system_calls.hpp"
@@ -54,11 +56,14 @@ class StackMemo {
   static constexpr uint32_t kMaxFrames = 640;  // a deeper stack is walked without a memo
   static constexpr uint32_t kFirstFrames = 83;
 
-  // Forgets everything; `frames` (at most kMaxFrames) bounds the memory that is ever touched.
-  void reset(uint32_t frames);
+  // Forgets everything; `frames` (at most kMaxFrames) bounds the memory that is ever touched, but
+  // for kVariantBytes more if variants are kept.
+  void reset(uint32_t frames, bool keeps_variants = false);
   static constexpr uint64_t touched_bytes(uint32_t frames);
+  static constexpr uint64_t kVariantBytes = (sizeof(LeafVariants) + 4095) / 4096 * 4096;
 
   uint32_t capacity() const { return capacity_; }
+  bool keeps_variants() const { return keeps_variants_; }
   // Whether a stack did not fit. Never in the middle of a walk: nothing can be done then.
   bool wants_room() const {
     return too_deep_sp_ != 0 && busy_sp_.load(std::memory_order_relaxed) == 0;
@@ -67,10 +72,7 @@ class StackMemo {
  private:
   friend class MemoWalk;
 
-  struct Word {
-    uintptr_t at;
-    uintptr_t value;
-  };
+  using Word = StackWord;
   // kFpMatters: the step, or one further out, depends on fp.
   enum FrameFlag : uint32_t { kExact = 1, kGuarded = 2, kFpMatters = 4 };
   struct Frame {
@@ -112,6 +114,13 @@ class StackMemo {
   };
   static constexpr uint32_t kOldNotes = 64;
 
+  static uint32_t version_for(SystemCalls calls) {
+    return loaded_code.version() << 1 | (calls == SystemCalls::kForbidden ? 1 : 0);
+  }
+  bool is_unchanged(const Registers& start, SystemCalls calls) const;
+  const LeafVariant* variant_at(const Registers& start, const StackBounds& own, SystemCalls calls);
+  void keep_variant(MemoNote note);
+  void forget_notes();
   bool walk(const Registers& start, StackBounds& own, SystemCalls calls);
   bool walk_to_callers(const Registers& start, const StackBounds& own);
   bool walk_changed(const Registers& start, StackBounds& own, SystemCalls calls, uint32_t version);
@@ -125,6 +134,9 @@ class StackMemo {
     return hash + tag * uint64_t{0x9e37'79b9'7f4a'7c15};
   }
 
+  static uintptr_t word_at(uintptr_t address) {
+    return *reinterpret_cast<const uintptr_t*>(address);
+  }
   static const Word* first_change(const Word* from, const Word* to);
 
   // Of the walk in progress: where on the stack it started. 0: none.
@@ -135,12 +147,15 @@ class StackMemo {
   uint32_t skipped_;
   uint32_t count_;
   uint32_t capacity_;
+  uint32_t joined_;  // index of the outermost frame that the newest walk did not make
+  bool keeps_variants_;
   MemoNote note_;
   Step end_;
   // Outermost first. The first one is none: it lies above all stacks and begins all hashes.
   Frame frames_[1 + kMaxFrames];
   alignas(4096) OldNote old_notes_[kOldNotes];
   Word words_[2 * kMaxFrames];
+  alignas(4096) LeafVariants variants_;
 };
 
 constexpr uint64_t StackMemo::touched_bytes(uint32_t frames) {
@@ -154,6 +169,18 @@ class MemoWalk {
  public:
   // `own` is the calling thread's, `start` its state.
   MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls);
+  // The same, but if there is a note of that tag of one of the newest stacks, it may be all that
+  // there is: note_with(tag) and intact(); for the rest of it complete() comes first.
+  MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls,
+           uint32_t tag);
+  // False: there is no result after all, as of ok().
+  bool complete(const Registers& start, StackBounds& own, SystemCalls calls) {
+    if (known_.tag != 0) {
+      known_ = {};
+      ok_ = walk_whole(start, own, calls);
+    }
+    return ok_;
+  }
   ~MemoWalk();
   MemoWalk(const MemoWalk&) = delete;
   MemoWalk& operator=(const MemoWalk&) = delete;
@@ -177,12 +204,8 @@ class MemoWalk {
   // As note(), with that tag; of an earlier walk of the same stack if there is none of the last
   // one.
   MemoNote note_with(uint32_t tag) {
-    if (memo_.note_.tag == tag) return memo_.note_;
-    const uint64_t key = StackMemo::key_of(hash(), tag);
-    const StackMemo::OldNote& old = memo_.old_note(key);
-    if (old.key != key) return {};
-    set_stored(old.stored);
-    return memo_.note_ = {tag, old.value};
+    if (known_.tag == tag) return known_;
+    return memo_.note_.tag == tag ? memo_.note_ : old_note_with(tag);
   }
   // The same as set_note() and set_stored(), to be found later by note_with().
   void remember(MemoNote note, uint32_t stored);
@@ -197,9 +220,105 @@ class MemoWalk {
   }
 
  private:
+  bool begin(uintptr_t sp);
+  bool walk_whole(const Registers& start, StackBounds& own, SystemCalls calls);
+  MemoNote old_note_with(uint32_t tag);
+
   StackMemo& memo_;
-  uint64_t ticket_;
-  bool ok_;
+  uint64_t ticket_ = 0;
+  MemoNote known_{};  // of a stack that was not walked, but known
+  bool ok_ = false;
 };
+
+// From the leaf to the root, that is downwards: behind the first word that is not as it was, else
+// `to`.
+[[gnu::always_inline]] inline const StackWord* StackMemo::first_change(const Word* from,
+                                                                       const Word* to) {
+  for (; from - to >= 4; from -= 4) {
+    if (word_at(from[-1].at) != from[-1].value) return from;
+    if (word_at(from[-2].at) != from[-2].value) return from - 1;
+    if (word_at(from[-3].at) != from[-3].value) return from - 2;
+    if (word_at(from[-4].at) != from[-4].value) return from - 3;
+  }
+  for (; from > to; --from) {
+    if (word_at(from[-1].at) != from[-1].value) return from;
+  }
+  return from;
+}
+
+inline bool StackMemo::is_unchanged(const Registers& start, SystemCalls calls) const {
+  const Frame& leaf = frames_[count_];
+  return leaf.is_at(start) && version_ == version_for(calls) && leaf.guard == 0 &&
+         first_change(words_ + leaf.words_end, words_) == words_;
+}
+
+// A variant that fits where the walk starts, if it has come to a frame of the memo by words that
+// are as they were.
+inline const LeafVariant* StackMemo::variant_at(const Registers& start, const StackBounds& own,
+                                                SystemCalls calls) {
+  if (!keeps_variants_ || start.exact || !own.holds_word(start.sp)) return nullptr;
+  const Rule rule = known_rules.find(start.pc - 1);
+  const uintptr_t cfa = (rule.kind() == RuleKind::kRbp ? start.fp : start.sp) + rule.offset();
+  if (!is_common(rule) || cfa <= start.sp || cfa > own.high || cfa % 8 != 0) return nullptr;
+  const LeafVariant& variant = variants_.at(start.pc, start.sp, word_at(cfa - 8));
+  const uint32_t version = version_for(calls);
+  if (variant.pc != start.pc || variant.sp != start.sp || variant.version != version ||
+      (variant.fp != start.fp && variant.fp_matters))
+    return nullptr;
+  const Frame& outer = frames_[variant.outer];
+  if (version_ != version || variant.outer > count_ || outer.hash != variant.outer_hash ||
+      outer.sp - 8 != variant.words[0].at ||
+      outer.flags != (variant.outer_fp_matters ? kFpMatters : 0u) || outer.guard != 0 ||
+      (outer.fp != variant.outer_fp && variant.outer_fp_matters))
+    return nullptr;
+  for (uint32_t i = variant.word_count; i-- > 0;) {
+    if (word_at(variant.words[i].at) != variant.words[i].value) return nullptr;
+  }
+  return first_change(words_ + outer.words_end, words_) == words_ ? &variant : nullptr;
+}
+
+inline bool MemoWalk::begin(uintptr_t sp) {
+  if (memo_.busy_sp_.load(std::memory_order_relaxed) != 0 && !memo_.take_over(sp)) return false;
+  memo_.busy_sp_.store(sp, std::memory_order_relaxed);
+  ticket_ = memo_.ticket_.load(std::memory_order_relaxed) + 1;
+  memo_.ticket_.store(ticket_, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  return true;
+}
+
+inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own,
+                          SystemCalls calls)
+    : memo_(memo) {
+  ok_ = begin(start.sp) && walk_whole(start, own, calls);
+}
+
+inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own,
+                          SystemCalls calls, uint32_t tag)
+    : memo_(memo) {
+  if (!begin(start.sp)) return;
+  if (memo.is_unchanged(start, calls)) {
+    ok_ = true;
+    return;
+  }
+  const LeafVariant* variant = memo.variant_at(start, own, calls);
+  if (variant != nullptr && variant->tag == tag) {
+    known_ = {tag, variant->value};
+    ok_ = true;
+    return;
+  }
+  ok_ = walk_whole(start, own, calls);
+}
+
+inline MemoWalk::~MemoWalk() {
+  if (ticket_ == 0) return;
+  // A handler on a stack above this one may have taken a live walk for a dead one.
+  if (!intact()) [[unlikely]] {
+    memo_.count_ = 0;
+    memo_.ticket_.store(memo_.ticket_.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
+  }
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  memo_.busy_sp_.store(0, std::memory_order_relaxed);
+}
 
 }  // namespace dbgtrace::hooks::stack

@@ -22,8 +22,9 @@ void MemoPool::start(bool every_allocation, SystemCalls calls) {
                     static_cast<long>(slots * sizeof(StackMemo)), MADV_NOHUGEPAGE);
   }
   memos_ = static_cast<StackMemo*>(memory);
-  spare_bytes_.store(static_cast<int64_t>(bytes_for(every_allocation) - slots * kFirstBytes),
-                     std::memory_order_relaxed);
+  const auto spare = static_cast<int64_t>(bytes_for(every_allocation) - slots * kFirstBytes);
+  spare_bytes_.store(spare, std::memory_order_relaxed);
+  variant_floor_bytes_ = every_allocation ? spare / 2 : spare;
   slots_ = slots;
 }
 
@@ -38,7 +39,8 @@ StackMemo* MemoPool::take(SystemCalls calls) {
     uint32_t seen = owners_[i].load(std::memory_order_relaxed);
     if (seen != 0 || !owners_[i].compare_exchange_strong(seen, owner, std::memory_order_acquire))
       continue;
-    memos_[i].reset(std::max(memos_[i].capacity(), StackMemo::kFirstFrames));
+    memos_[i].reset(std::max(memos_[i].capacity(), StackMemo::kFirstFrames),
+                    has_variants(memos_[i]));
     return &memos_[i];
   }
   if (calls == SystemCalls::kAllowed && slots_ != 0) free_slot_of_the_dead();
@@ -58,7 +60,16 @@ void MemoPool::grow(StackMemo& memo) {
     spare_bytes_.fetch_add(more, std::memory_order_relaxed);
     return;
   }
-  memo.reset(frames);
+  memo.reset(frames, memo.keeps_variants());
+}
+
+bool MemoPool::has_variants(const StackMemo& memo) {
+  if (memo.keeps_variants()) return true;
+  constexpr auto kBytes = static_cast<int64_t>(StackMemo::kVariantBytes);
+  if (spare_bytes_.fetch_sub(kBytes, std::memory_order_relaxed) >= variant_floor_bytes_ + kBytes)
+    return true;
+  spare_bytes_.fetch_add(kBytes, std::memory_order_relaxed);
+  return false;
 }
 
 // One slot a call. A tid that another process has by now keeps its slot: a thread of ours may be

@@ -41,10 +41,13 @@ class MemoPool {
   static constexpr uint32_t kUnknownOwner = ~0u;
 
   void free_slot_of_the_dead();
+  // Half of the spare memory may be taken for variants.
+  bool has_variants(const StackMemo& memo);
 
   StackMemo* memos_ = nullptr;
   uint32_t slots_ = 0;
-  std::atomic<int64_t> spare_bytes_{0};  // for growth
+  std::atomic<int64_t> spare_bytes_{0};  // for growth, and for variants down to their floor
+  int64_t variant_floor_bytes_ = 0;
   std::atomic<uint32_t> next_suspect_{0};
   std::atomic<uint32_t> owners_[kMaxSlots] = {};  // tids; 0: free
 };

@@ -73,13 +73,15 @@ void report(const Walked& with, const Walked& without) {
 bool walk_with_memo(const stack::Registers& start, Walked& walked) {
   stack::StackMemo& memo = mine.get();
   {
-    stack::MemoWalk walk(memo, start, mine.bounds, kCalls);
-    if (walk.ok()) {
+    stack::MemoWalk walk(memo, start, mine.bounds, kCalls, 1);
+    if (walk.ok()) walked.note = walk.note_with(1).value;
+    const bool was_known = walked.note != 0;
+    if (walk.complete(start, mine.bounds, kCalls)) {
       walked.count = walk.count();
       walked.hash = walk.hash();
       walked.end = walk.end();
       walk.copy_pcs(walked.pcs);
-      walked.note = walk.note_with(1).value;
+      if (!was_known) walked.note = walk.note_with(1).value;
       if (walk.intact()) {
         walk.remember({1, note_of(walked.hash)}, 0);
         return true;

@@ -43,9 +43,27 @@ TEST_CASE("memos never touch more memory than the pool may") {
     for (int i = 0; i < 5; ++i) pool->grow(*memo);
     CHECK(memo->capacity() <= StackMemo::kMaxFrames);
     touched += StackMemo::touched_bytes(memo->capacity());
+    if (memo->keeps_variants()) touched += StackMemo::kVariantBytes;
   }
   CHECK(touched <= MemoPool::bytes_for(every_allocation));
   CHECK(touched > MemoPool::bytes_for(every_allocation) / 2);
+}
+
+TEST_CASE("the first threads get variants, and where few allocations are walked none") {
+  const auto pool = std::make_unique<MemoPool>();
+  pool->start(true, kCalls);
+  const std::vector<StackMemo*> taken = take_all(*pool);
+  CHECK(taken[0]->keeps_variants());
+  CHECK(taken[31]->keeps_variants());
+  CHECK_FALSE(taken.back()->keeps_variants());
+  pool->grow(*taken.back());
+  CHECK(taken.back()->capacity() > StackMemo::kFirstFrames);
+  pool->give_back(taken[0]);
+  CHECK(pool->take(kCalls) == taken[0]);
+  CHECK(taken[0]->keeps_variants());
+  const auto few = std::make_unique<MemoPool>();
+  few->start(false, kCalls);
+  CHECK_FALSE(few->take(kCalls)->keeps_variants());
 }
 
 TEST_CASE("room that a thread was given stays with its memo's next owner") {
