@@ -4,9 +4,6 @@
 namespace dbgtrace::hooks::stack {
 namespace {
 
-constexpr uint64_t kRbp = 6;
-constexpr uint64_t kRsp = 7;
-
 // Instructions with the operand in the low six bits, then the others.
 constexpr uint8_t kAdvanceLoc = 0x40;
 constexpr uint8_t kOffset = 0x80;
@@ -35,6 +32,7 @@ enum : uint8_t {
   kValOffset = 0x14,
   kValOffsetSf = 0x15,
   kValExpression = 0x16,
+  kNegateReturnState = 0x2d,  // aarch64: whether the return address is signed
   kGnuArgsSize = 0x2e,
   kGnuNegativeOffsetExtended = 0x2f,
 };
@@ -172,6 +170,8 @@ bool CfaProgram::step_extended(uint8_t opcode, ByteCursor& at, uint64_t& locatio
     case kGnuArgsSize:
       at.uleb();
       return true;
+    case kNegateReturnState:
+      return numbers_ == kAarch64Registers;
     default:
       return false;
   }
@@ -184,7 +184,7 @@ bool CfaProgram::advance(uint64_t delta, uint64_t& location, uint64_t pc, bool& 
 }
 
 void CfaProgram::save(uint64_t reg, Saved where, int64_t offset) {
-  if (reg == kRbp) {
+  if (reg == numbers_.fp) {
     row_.rbp = where;
     row_.rbp_offset = offset;
   } else if (reg == cie_.return_register) {
@@ -194,7 +194,7 @@ void CfaProgram::save(uint64_t reg, Saved where, int64_t offset) {
 }
 
 void CfaProgram::restore(uint64_t reg) {
-  if (reg == kRbp) {
+  if (reg == numbers_.fp) {
     row_.rbp = initial_.rbp;
     row_.rbp_offset = initial_.rbp_offset;
   } else if (reg == cie_.return_register) {
@@ -205,6 +205,7 @@ void CfaProgram::restore(uint64_t reg) {
 
 void CfaProgram::set_cfa_expression(ByteCursor expression) {
   row_.cfa = Cfa::kComplex;
+  if (numbers_ != kX86Registers) return;
   const uint8_t* bytes = expression.at();
   if (expression.left() == sizeof kPltExpression) {
     const uint8_t first_pushed = static_cast<uint8_t>(bytes[kPltLiteralAt] - kOpLit0);
@@ -224,8 +225,8 @@ void CfaProgram::set_cfa_expression(ByteCursor expression) {
 }
 
 void CfaProgram::save_by_expression(uint64_t reg, ByteCursor expression) {
-  const bool at_rbp = expression.fixed<uint8_t>() == kOpBregRbp && expression.sleb() == 0 &&
-                      expression.ok() && !expression.more();
+  const bool at_rbp = numbers_ == kX86Registers && expression.fixed<uint8_t>() == kOpBregRbp &&
+                      expression.sleb() == 0 && expression.ok() && !expression.more();
   save(reg, at_rbp ? Saved::kAtRbp : Saved::kComplex);
 }
 
@@ -247,8 +248,8 @@ Rule CfaProgram::rule() const {
     case Cfa::kRegister: {
       const auto offset = static_cast<uint64_t>(row_.cfa_offset);
       if (offset % 8 != 0 || offset > Rule::kMaxOffset) return Rule::complex();
-      if (row_.cfa_register == kRsp) return {RuleKind::kRsp, offset, slot};
-      if (row_.cfa_register == kRbp) return {RuleKind::kRbp, offset, slot};
+      if (row_.cfa_register == kX86Registers.sp) return {RuleKind::kRsp, offset, slot};
+      if (row_.cfa_register == kX86Registers.fp) return {RuleKind::kRbp, offset, slot};
       return Rule::complex();
     }
     case Cfa::kPlt:
@@ -262,6 +263,24 @@ Rule CfaProgram::rule() const {
       break;
   }
   return Rule::complex();
+}
+
+bool CfaProgram::frame(InterruptedFrame& frame) const {
+  const auto is_known = [](Saved where) {
+    return where == Saved::kNowhere || where == Saved::kAtCfa;
+  };
+  const bool from_fp = row_.cfa_register == numbers_.fp;
+  if (row_.cfa != Cfa::kRegister || (!from_fp && row_.cfa_register != numbers_.sp) ||
+      !is_known(row_.ra) || !is_known(row_.rbp)) {
+    return false;
+  }
+  frame = {.cfa_from_fp = from_fp,
+           .return_saved = row_.ra == Saved::kAtCfa,
+           .fp_saved = row_.rbp == Saved::kAtCfa,
+           .cfa_offset = static_cast<uint64_t>(row_.cfa_offset),
+           .return_offset = static_cast<uint64_t>(row_.ra_offset),
+           .fp_offset = static_cast<uint64_t>(row_.rbp_offset)};
+  return true;
 }
 
 }  // namespace dbgtrace::hooks::stack

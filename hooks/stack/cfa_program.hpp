@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the call frame instructions of one function up to one pc and condenses the row that is in
-// force there into a Rule. Only CFA, rbp and the return address are followed; x86-64 numbering.
+// force there into a Rule (x86-64), or says where an interrupted function keeps what its caller
+// needs (aarch64). Only CFA, frame pointer and return address are followed.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +21,41 @@ struct Cie {
   bool is_signal_frame = false;
 };
 
+// How a machine numbers its registers in call frame information.
+struct RegisterNumbers {
+  uint64_t fp;
+  uint64_t sp;
+  bool call_pushes;  // the return address; else it is in a register at first
+
+  bool operator==(const RegisterNumbers&) const = default;
+};
+inline constexpr RegisterNumbers kX86Registers{6, 7, true};
+inline constexpr RegisterNumbers kAarch64Registers{29, 31, false};
+
+// Where the caller's registers are, seen from interrupted code.
+struct InterruptedFrame {
+  bool cfa_from_fp;        // else from sp
+  bool return_saved;       // else in the link register
+  bool fp_saved;           // else unchanged
+  uint64_t cfa_offset;     // all offsets: to be added, and they may wrap
+  uint64_t return_offset;  // from the CFA
+  uint64_t fp_offset;
+};
+
 // Thread-safety: one thread. Signal-safety: yes. Allocates: never (300 bytes of stack).
 class CfaProgram {
  public:
-  explicit CfaProgram(const Cie& cie) : cie_(cie) {}
+  CfaProgram(const Cie& cie, const RegisterNumbers& numbers) : cie_(cie), numbers_(numbers) {
+    if (!numbers.call_pushes) row_.ra = Saved::kNowhere;
+  }
 
   // The initial instructions first (start = pc), then the function's own (start = its first pc).
   void run_initial(ByteCursor instructions);
   void run(ByteCursor instructions, uint64_t start, uint64_t pc);
 
   Rule rule() const;
+  // False: the row is complex, or the outermost frame's.
+  bool frame(InterruptedFrame& frame) const;
 
  private:
   enum class Cfa : uint8_t { kRegister, kPlt, kDrap, kComplex };
@@ -56,6 +82,7 @@ class CfaProgram {
   static constexpr unsigned kMaxRemembered = 8;
 
   const Cie& cie_;
+  const RegisterNumbers& numbers_;
   Row row_;
   Row initial_;
   Row remembered_[kMaxRemembered];

@@ -102,29 +102,49 @@ bool parse_cie(const CodeObject& object, uintptr_t address, Cie& cie, ByteCursor
   return at.ok() && data.ok();
 }
 
-}  // namespace
+enum class Found { kNothing, kSignalFrame, kRow };
 
-Rule rule_from_eh_frame(const CodeObject& object, uintptr_t pc) {
+// Runs the program of the function that holds the pc, up to there.
+Found run_program(const CodeObject& object, uintptr_t pc, Cie& cie, CfaProgram& program) {
   const TableRow row = find_row(object, pc);
-  if (row.fde == 0) return Rule::no_cfi();
+  if (row.fde == 0) return Found::kNothing;
   ByteCursor fde = entry_at(object, row.fde);
   const auto cie_field = reinterpret_cast<uintptr_t>(fde.at());
   const auto cie_distance = fde.fixed<uint32_t>();
-  if (!fde.ok() || cie_distance == 0) return Rule::no_cfi();
+  if (!fde.ok() || cie_distance == 0) return Found::kNothing;
 
-  Cie cie;
   ByteCursor initial(nullptr, nullptr);
-  if (!parse_cie(object, cie_field - cie_distance, cie, initial)) return Rule::no_cfi();
+  if (!parse_cie(object, cie_field - cie_distance, cie, initial)) return Found::kNothing;
   const uint64_t start = fde.encoded(cie.pointer_encoding);
   const uint64_t length = fde.encoded(cie.pointer_encoding & 0x0f);
   if (cie.has_augmentation_data) fde.skip(fde.uleb());
-  if (!fde.ok() || pc < start || pc - start >= length) return Rule::no_cfi();
-  if (cie.is_signal_frame) return {RuleKind::kSigframe, 0, 0};
-
-  CfaProgram program(cie);
+  if (!fde.ok() || pc < start || pc - start >= length) return Found::kNothing;
+  if (cie.is_signal_frame) return Found::kSignalFrame;
   program.run_initial(initial);
   program.run(fde, start, pc);
-  return program.rule();
+  return Found::kRow;
+}
+
+}  // namespace
+
+Rule rule_from_eh_frame(const CodeObject& object, uintptr_t pc) {
+  Cie cie;
+  CfaProgram program(cie, kX86Registers);
+  switch (run_program(object, pc, cie, program)) {
+    case Found::kSignalFrame:
+      return {RuleKind::kSigframe, 0, 0};
+    case Found::kRow:
+      return program.rule();
+    case Found::kNothing:
+      break;
+  }
+  return Rule::no_cfi();
+}
+
+bool interrupted_frame(const CodeObject& object, uintptr_t pc, InterruptedFrame& frame) {
+  Cie cie;
+  CfaProgram program(cie, kAarch64Registers);
+  return run_program(object, pc, cie, program) == Found::kRow && program.frame(frame);
 }
 
 bool starts_function(const CodeObject& object, uintptr_t pc) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "hooks/stack/cfa_program.hpp"
 #include "hooks/stack/object_finder.hpp"
 #include "hooks/stack/rule.hpp"
 
@@ -14,6 +15,9 @@ namespace dbgtrace::hooks::stack {
 // no_cfi() if the pc is not covered, or the data make no sense; complex() if they do, but do not
 // fit into a rule. Thread-safety: yes. Signal-safety: yes. Allocates: never.
 Rule rule_from_eh_frame(const CodeObject& object, uintptr_t pc);
+
+// Of aarch64 code that was interrupted at this pc. False: nothing is known, or nothing simple.
+bool interrupted_frame(const CodeObject& object, uintptr_t pc, InterruptedFrame& frame);
 
 // Whether the object's search table has a function that starts at this very pc.
 bool starts_function(const CodeObject& object, uintptr_t pc);

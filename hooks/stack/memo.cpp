@@ -227,6 +227,11 @@ bool StackMemo::walk_changed(const Registers& start, StackBounds& own, SystemCal
   uintptr_t limit = limit_at();
   Frame* kept = frames_;
   for (;;) {
+    // Frames do not keep the link register that the step out of interrupted code may need.
+    if (!kCallPushes && exact) {
+      count_ = 0;
+      return false;
+    }
     while (candidate->sp < sp) --candidate;
     if (candidate->sp == sp && candidate->is_at({pc, sp, fp, exact})) {
       candidate->fp = fp;

@@ -17,6 +17,10 @@ struct Registers {
   // Set by who knows that the instruction at pc could not even be fetched (si_addr == pc): the
   // program called or jumped to what is no code.
   bool fetch_failed = false;
+#if defined(__aarch64__)
+  // Where a function returns to that has not saved it yet; of interrupted code alone, else 0.
+  uintptr_t link = 0;
+#endif
 };
 
 // Whether a call puts its return address on the stack (else into a register).
@@ -35,6 +39,20 @@ inline uintptr_t plain_code_address(uintptr_t pc) {
 #endif
 }
 
+inline uintptr_t link_of([[maybe_unused]] const Registers& regs) {
+#if defined(__aarch64__)
+  return regs.link;
+#else
+  return 0;
+#endif
+}
+
+inline void set_link([[maybe_unused]] Registers& regs, [[maybe_unused]] uintptr_t link) {
+#if defined(__aarch64__)
+  regs.link = plain_code_address(link);
+#endif
+}
+
 // The caller of the function whose frame this is: pass __builtin_frame_address(0) of a function
 // compiled with -fno-omit-frame-pointer. That function needs no call frame information of its own.
 inline Registers from_frame(const void* frame_address) {
@@ -50,8 +68,12 @@ inline Registers from_ucontext(const ucontext_t& context) {
           static_cast<uintptr_t>(regs[REG_RBP]), true};
 #elif defined(__aarch64__)
   const auto& machine = context.uc_mcontext;
-  return {static_cast<uintptr_t>(machine.pc), static_cast<uintptr_t>(machine.sp),
-          static_cast<uintptr_t>(machine.regs[29]), true};
+  return {static_cast<uintptr_t>(machine.pc),
+          static_cast<uintptr_t>(machine.sp),
+          static_cast<uintptr_t>(machine.regs[29]),
+          true,
+          false,
+          plain_code_address(static_cast<uintptr_t>(machine.regs[30]))};
 #endif
 }
 

@@ -20,10 +20,12 @@ enum class RuleKind : uint32_t {
   kRsp,       // CFA = rsp + offset
   kRbp,       // CFA = rbp + offset
   kPlt,       // linkage stub: CFA = rsp + 8, and 8 more from byte `slot` of its 16 bytes on
-  kSigframe,  // the return from a signal handler: rsp points to the ucontext
+  kSigframe,  // the return from a signal handler: rsp points to the ucontext (on aarch64 the frame
+              // pointer does, from behind it)
   kDrap,      // realigned frame: CFA = *(rbp - offset); with slot 1 the caller's rbp is *rbp
-  kNoCfi,     // nothing is known about this pc: step by the frame pointer
-  kStop,      // offset 0: outermost frame; else a rule that this encoding cannot hold
+  kNoCfi,  // nothing is known about this pc: step by the frame pointer; with offset 8 that is how
+           // this code is meant to be stepped over
+  kStop,   // offset 0: outermost frame; else a rule that this encoding cannot hold
 };
 
 class Rule {
@@ -38,6 +40,7 @@ class Rule {
               static_cast<uint32_t>(offset_bytes / 8) << 11) {}
 
   static constexpr Rule no_cfi() { return {RuleKind::kNoCfi, 0, 0}; }
+  static constexpr Rule frame_record() { return {RuleKind::kNoCfi, 8, 0}; }
   static constexpr Rule outermost() { return {RuleKind::kStop, 0, 0}; }
   static constexpr Rule complex() { return {RuleKind::kStop, 8, 0}; }
 
@@ -65,10 +68,20 @@ inline constexpr uintptr_t kMaxUnknownFrameBytes = 128u << 10;
 inline constexpr uintptr_t kLowestCode = 4096;
 inline constexpr uintptr_t kHighestCode = uintptr_t{1} << 48;
 
-// Where the kernel's x86-64 signal frame keeps them, seen from the ucontext.
-inline constexpr uintptr_t kUcontextRbp = 120;
-inline constexpr uintptr_t kUcontextRsp = 160;
-inline constexpr uintptr_t kUcontextRip = 168;
+// Where the kernel's signal frame keeps them, seen from the ucontext.
+#if defined(__aarch64__)
+inline constexpr uintptr_t kUcontextFp = 416;
+inline constexpr uintptr_t kUcontextLink = 424;
+inline constexpr uintptr_t kUcontextSp = 432;
+inline constexpr uintptr_t kUcontextPc = 440;
+// From the ucontext to the frame record that the kernel puts behind it; more where the vector
+// registers are so large that they outgrow the frame.
+inline constexpr uintptr_t kUcontextBytes = 4560;
+#else
+inline constexpr uintptr_t kUcontextFp = 120;
+inline constexpr uintptr_t kUcontextSp = 160;
+inline constexpr uintptr_t kUcontextPc = 168;
+#endif
 
 // rbp -> {caller's rbp, return address}; aarch64's x29 points to the same pair.
 template <typename Stack>
@@ -88,12 +101,31 @@ Step step_by_frame_pointer(Registers& regs, Stack& stack) {
 
 template <typename Stack>
 Step step_out_of_signal(Registers& regs, Stack& stack) {
+#if defined(__aarch64__)
+  // The record names the interrupted function's frame and caller, but not the function itself: that
+  // stands in the ucontext, which is the right one if it says the same.
+  const uintptr_t context = regs.fp - kUcontextBytes;
+  uintptr_t recorded_fp, recorded_link, link;
+  if (!stack.read(regs.fp, recorded_fp) || !stack.read(regs.fp + 8, recorded_link))
+    return Step::kUnreadable;
   Registers interrupted{.exact = true};
-  if (!stack.read(regs.sp + kUcontextRip, interrupted.pc) ||
-      !stack.read(regs.sp + kUcontextRsp, interrupted.sp) ||
-      !stack.read(regs.sp + kUcontextRbp, interrupted.fp)) {
+  if (!stack.read(context + kUcontextPc, interrupted.pc) ||
+      !stack.read(context + kUcontextSp, interrupted.sp) ||
+      !stack.read(context + kUcontextFp, interrupted.fp) ||
+      !stack.read(context + kUcontextLink, link) || interrupted.fp != recorded_fp ||
+      link != recorded_link) {
+    return step_by_frame_pointer(regs, stack);
+  }
+  set_link(interrupted, link);
+#else
+  const uintptr_t context = regs.sp;
+  Registers interrupted{.exact = true};
+  if (!stack.read(context + kUcontextPc, interrupted.pc) ||
+      !stack.read(context + kUcontextSp, interrupted.sp) ||
+      !stack.read(context + kUcontextFp, interrupted.fp)) {
     return Step::kUnreadable;
   }
+#endif
   regs = interrupted;
   return Step::kFrame;
 }

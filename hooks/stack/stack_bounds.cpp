@@ -24,11 +24,7 @@ constinit std::atomic<uintptr_t> main_stack_end{0};
 // the thread control block at the top of every thread's stack, the user's own stacks included.
 uintptr_t top_above(uintptr_t sp) {
   uintptr_t top = 0;
-#if defined(__x86_64__)
   const auto control_block = static_cast<uintptr_t>(pthread_self());
-#else
-  const auto control_block = reinterpret_cast<uintptr_t>(__builtin_thread_pointer());
-#endif
   for (const uintptr_t end : {control_block, main_stack_end.load(std::memory_order_relaxed)}) {
     if (end > sp && (top == 0 || end < top)) top = end;
   }

@@ -27,8 +27,8 @@ WalkResult walk(const Registers& start, std::span<uintptr_t> out, StackBounds& o
     if (is_common(rule)) [[likely]] {
       step = execute_common(rule, regs, stack);
     } else {
-      const Stepped stepped =
-          step_rarely(rule, regs.pc, regs.sp, regs.fp, regs.exact, regs.fetch_failed, stack, calls);
+      const Stepped stepped = step_rarely(rule, regs.pc, regs.sp, regs.fp, regs.exact,
+                                          regs.fetch_failed, link_of(regs), stack, calls);
       step = stepped.step;
       regs = stepped.regs;
       if (step == Step::kFrame && regs.exact && result.interrupted == WalkResult::kNone) {

@@ -27,6 +27,7 @@ struct Options {
   Bytes augmentation_data{0x1b};  // pc-relative, signed, 4 bytes
   Bytes initial = kUsualStart;
   uint8_t table_encoding = 0x3b;
+  uint8_t return_register = 16;
 };
 
 class Image {
@@ -36,7 +37,8 @@ class Image {
     Bytes content{0, 0, 0, 0, 1};  // id, version
     content.insert(content.end(), options.augmentation.begin(), options.augmentation.end());
     content.push_back(0);
-    content.insert(content.end(), {1, 0x78, 16});  // code align 1, data align -8, return register
+    content.insert(content.end(),
+                   {1, 0x78, options.return_register});  // code align 1, data align -8
     if (options.augmentation[0] == 'z') {
       content.push_back(static_cast<uint8_t>(options.augmentation_data.size()));
       append(content, options.augmentation_data);

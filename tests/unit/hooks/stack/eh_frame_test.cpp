@@ -106,6 +106,37 @@ TEST_CASE("a realigned frame is known by its expressions") {
   CHECK(rule_for({0x0f, 3, 0x76, 0x58, 0x06}) == Rule(RuleKind::kDrap, 40, 0));
 }
 
+TEST_CASE("of interrupted aarch64 code each pc tells where the caller's registers are") {
+  Options options;
+  options.initial = {0x0c, 31, 0};  // CFA = sp
+  options.return_register = 30;
+  // stp x29, x30, [sp, #-32]!; mov x29, sp; ...; autiasp; ...
+  const Image image({0x44, 0x0e, 32,   0x9d, 4,  0x9e, 3,    0x44, 0x0d, 29,   0x48, 0x2d,
+                     0x44, 0xde, 0xdd, 0x0c, 31, 0,    0x44, 0x0f, 2,    0x8f, 0},
+                    options);
+  const auto at = [&image](size_t offset) {
+    InterruptedFrame frame{};
+    REQUIRE(interrupted_frame(image.object(), image.pc(offset), frame));
+    return frame;
+  };
+  for (const size_t leaf : {0, 3, 20, 23}) {
+    CHECK_FALSE(at(leaf).cfa_from_fp);
+    CHECK_FALSE(at(leaf).return_saved);
+    CHECK_FALSE(at(leaf).fp_saved);
+    CHECK(at(leaf).cfa_offset == 0);
+  }
+  for (const size_t inside : {4, 8, 16}) {
+    CHECK(at(inside).cfa_from_fp == (inside >= 8));
+    CHECK(at(inside).cfa_offset == 32);
+    CHECK((at(inside).return_saved && at(inside).fp_saved));
+    CHECK(at(inside).return_offset == uint64_t{0} - 24);
+    CHECK(at(inside).fp_offset == uint64_t{0} - 32);
+  }
+  InterruptedFrame frame;
+  CHECK_FALSE(interrupted_frame(image.object(), image.pc(24), frame));  // by an expression
+  CHECK_FALSE(interrupted_frame(image.object(), image.pc(eh_frame_image::kCodeBytes), frame));
+}
+
 TEST_CASE("a signal trampoline is known by its augmentation") {
   Options options;
   options.augmentation = "zRS";
@@ -129,8 +160,9 @@ TEST_CASE("what a rule cannot hold is told from what makes no sense") {
   CHECK(rule_for({0x0f, 2, 0x77, 8}) == Rule::complex());     // CFA by another expression
   CHECK(rule_for({0x0b}) == Rule::complex());                 // nothing remembered
   CHECK(rule_for({0x3c}) == Rule::complex());                 // unknown instruction
-  CHECK(rule_for(Bytes(20, 0x0a)) == Rule::complex());        // remembers too much
-  CHECK(rule_for({0x0f, 0x7f, 0x77}) == Rule::complex());     // expression beyond its entry
+  CHECK(rule_for({0x2d}) == Rule::complex());              // signed return address: aarch64 alone
+  CHECK(rule_for(Bytes(20, 0x0a)) == Rule::complex());     // remembers too much
+  CHECK(rule_for({0x0f, 0x7f, 0x77}) == Rule::complex());  // expression beyond its entry
   Options unknown;
   unknown.augmentation = "zRQ";
   CHECK(rule_for({}, 0, unknown) == Rule::no_cfi());
@@ -190,21 +222,51 @@ TEST_CASE("damaged information is never read beyond its object") {
   }
 }
 
-TEST_CASE("every function of the C library has a rule that the encoding holds, but for a few") {
+namespace {
+
+struct Counts {
+  unsigned known = 0;
+  unsigned complex = 0;
+};
+
+// Of the C library's code, sampled at an interval that meets all of an instruction's bytes.
+template <typename Look>
+Counts count_libc(Look look) {
   set_dl_find_object(dlsym(RTLD_DEFAULT, "_dl_find_object"));
   refresh_objects(SystemCalls::kAllowed);
   CodeObject libc;
   REQUIRE(find_object(reinterpret_cast<uintptr_t>(&qsort), libc));
-  unsigned known = 0;
-  unsigned complex = 0;
-  for (uintptr_t pc = libc.map_start; pc < libc.map_end; pc += 5) {
+  Counts counts;
+  for (uintptr_t pc = libc.map_start; pc < libc.map_end; pc += 5) look(libc, pc, counts);
+  return counts;
+}
+
+}  // namespace
+
+#if defined(__x86_64__)
+TEST_CASE("every function of the C library has a rule that the encoding holds, but for a few") {
+  const Counts counts = count_libc([](const CodeObject& libc, uintptr_t pc, Counts& so_far) {
     const Rule rule = rule_from_eh_frame(libc, pc);
     if (rule == Rule::complex()) {
-      ++complex;
+      ++so_far.complex;
     } else if (rule.kind() != RuleKind::kNoCfi) {
-      ++known;
+      ++so_far.known;
     }
-  }
-  CHECK(known > 100'000);
-  CHECK(complex < known / 1000);
+  });
+  CHECK(counts.known > 100'000);
+  CHECK(counts.complex < counts.known / 1000);
 }
+#elif defined(__aarch64__)
+TEST_CASE("wherever the C library is interrupted its caller is known, but for a few places") {
+  const Counts counts = count_libc([](const CodeObject& libc, uintptr_t pc, Counts& so_far) {
+    InterruptedFrame frame;
+    if (interrupted_frame(libc, pc, frame)) {
+      ++so_far.known;
+    } else if (rule_from_eh_frame(libc, pc).kind() != RuleKind::kNoCfi) {
+      ++so_far.complex;  // an entry of the table, but no simple row
+    }
+  });
+  CHECK(counts.known > 100'000);
+  CHECK(counts.complex < counts.known / 1000);
+}
+#endif

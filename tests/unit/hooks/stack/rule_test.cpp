@@ -11,9 +11,10 @@ using namespace dbgtrace::hooks::stack;
 constexpr uintptr_t kBase = 0x7000'0000;
 constexpr uintptr_t kReturn = 0x40'1234;
 
-// Thirty-two words of stack at kBase.
+// Words of stack at kBase.
+template <size_t kWords = 32>
 struct ArrayStack {
-  std::array<uintptr_t, 32> words{};
+  std::array<uintptr_t, kWords> words{};
 
   uintptr_t& at(uintptr_t address) { return words.at((address - kBase) / 8); }
   bool read(uintptr_t address, uintptr_t& word) {
@@ -89,16 +90,35 @@ TEST_CASE("a realigned frame's CFA is read from the stack, its rbp from where rb
 }
 
 TEST_CASE("a signal frame gives back the interrupted registers with an exact pc") {
-  ArrayStack stack;
-  stack.at(kBase + kUcontextRip) = 0x40'5678;
-  stack.at(kBase + kUcontextRsp) = 0x123456;
-  stack.at(kBase + kUcontextRbp) = 0x654321;
-  Registers regs = registers(kBase, 0);
+  ArrayStack<640> stack;
+  stack.at(kBase + kUcontextPc) = 0x40'5678;
+  stack.at(kBase + kUcontextSp) = 0x123456;
+  stack.at(kBase + kUcontextFp) = 0x654321;
+#if defined(__aarch64__)
+  // A record behind the context repeats the two registers that lead to the callers.
+  constexpr uintptr_t kRecord = kBase + kUcontextBytes;
+  stack.at(kBase + kUcontextLink) = stack.at(kRecord + 8) = kReturn;
+  stack.at(kRecord) = 0x654321;
+  const Registers start = registers(kBase, kRecord);
+#else
+  const Registers start = registers(kBase, 0);
+#endif
+  Registers regs = start;
   REQUIRE(execute({RuleKind::kSigframe, 0, 0}, regs, stack) == Step::kFrame);
   CHECK(regs.pc == 0x40'5678);
   CHECK(regs.sp == 0x123456);
   CHECK(regs.fp == 0x654321);
   CHECK(regs.exact);
+#if defined(__aarch64__)
+  CHECK(link_of(regs) == kReturn);
+  // Where the context is not there: the caller of what was interrupted, by the record alone.
+  stack.at(kBase + kUcontextLink) = 0;
+  regs = start;
+  REQUIRE(execute({RuleKind::kSigframe, 0, 0}, regs, stack) == Step::kFrame);
+  CHECK(regs.pc == kReturn);
+  CHECK(regs.fp == 0x654321);
+  CHECK_FALSE(regs.exact);
+#endif
 }
 
 TEST_CASE("code without information is stepped over by the frame pointer, within limits") {
