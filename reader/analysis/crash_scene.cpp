@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "reader/analysis/captured_memory.hpp"
+#include "reader/analysis/fault_access.hpp"
 #include "reader/analysis/kernel_names.hpp"
 #include "reader/analysis/leaks.hpp"
 #include "reader/analysis/signal_frame.hpp"
@@ -15,9 +16,6 @@
 
 namespace dbgtrace::reader::analysis {
 namespace {
-
-constexpr uint64_t kPageFault = 14, kProtectionFault = 13, kStackFault = 12;
-constexpr uint64_t kWriteBit = 1u << 1, kFetchBit = 1u << 4;
 
 // A text of the record without the line end that it was printed with.
 std::string trimmed(std::string text) {
@@ -36,13 +34,6 @@ std::string type_name(const std::string& mangled) {
   return readable.starts_with(kPrefix) ? readable.substr(kPrefix.size()) : mangled;
 }
 
-Access arm_access(uint64_t syndrome) {
-  const uint64_t cause = syndrome >> 26 & 0x3f;
-  if (cause == 0x20 || cause == 0x21) return Access::kExecute;
-  if (cause != 0x24 && cause != 0x25) return Access::kUnknown;
-  return (syndrome & 1u << 6) != 0 ? Access::kWrite : Access::kRead;
-}
-
 class SceneBuilder {
  public:
   SceneBuilder(const trace::Trace& trace, const Resolver& resolver)
@@ -54,10 +45,10 @@ class SceneBuilder {
   void read_head();
   void read_registers();
   void read_texts();
+  // The newest fault that a handler of this thread was given, shortly before it raised a signal.
+  const ring::HandledFault* newest_handled() const;
+  trace::Stack stack_with_fault() const;
   void look_behind_handler();
-  void read_access();
-  // Of an access that the kernel gives no address of.
-  void compute_address();
   void read_pointers();
   // The free that took it out of the recording is the call that crashed.
   bool is_being_freed(const trace::HeapPointer& pointer) const;
@@ -68,6 +59,7 @@ class SceneBuilder {
   const Resolver& resolver_;
   CrashScene scene_;
   uint64_t error_code_ = 0;
+  uint64_t interrupted_pc_ = 0;  // 0: no signal interrupted the stack
 };
 
 CrashScene SceneBuilder::build() {
@@ -76,9 +68,11 @@ CrashScene SceneBuilder::build() {
   read_head();
   read_registers();
   read_texts();
-  scene_.stack = resolver_.resolve(crash_.stack);
+  const trace::Stack stack = stack_with_fault();
+  scene_.stack = resolver_.resolve(stack);
+  if (stack.interrupted != trace::kNoFrame) interrupted_pc_ = stack.pcs[stack.interrupted];
   look_behind_handler();
-  read_access();
+  find_access(scene_, error_code_);
   read_pointers();
   find_block();
   scene_.exact_heap = is_exact(trace_);
@@ -136,25 +130,45 @@ void SceneBuilder::read_texts() {
   scene_.exception_what = trimmed(box.text(ring::TextKind::kExceptionWhat));
 }
 
+const ring::HandledFault* SceneBuilder::newest_handled() const {
+  constexpr uint64_t kLongestHandlerUs = 10'000'000;
+  if (!scene_.by_itself) return nullptr;
+  const ring::HandledFault* newest = nullptr;
+  for (const ring::HandledFault& fault : trace_.black_box.handled) {
+    // A thread that never allocated is not known by its tid.
+    if (fault.last_tid != 0 && fault.last_tid != crash_.head.tid) continue;
+    if (was_sent(fault.last_code) || fault.last_us > crash_.head.time_us) continue;
+    if (crash_.head.time_us - fault.last_us > kLongestHandlerUs) continue;
+    if (newest == nullptr || fault.last_us > newest->last_us) newest = &fault;
+  }
+  return newest;
+}
+
+// Go leaves its handler for a function that looks as if the faulting instruction had called it:
+// what stands on the stack then is no return address, and the signal that interrupted is another.
+trace::Stack SceneBuilder::stack_with_fault() const {
+  trace::Stack stack = crash_.stack;
+  const ring::HandledFault* newest = newest_handled();
+  if (newest == nullptr || newest->last_pc == 0) return stack;
+  for (uint32_t i = 1; i < stack.pcs.size(); ++i) {
+    if (stack.pcs[i] != newest->last_pc) continue;
+    const std::string called = resolver_.at(stack.pcs[i - 1], crash_.head.time_us).function;
+    if (called.starts_with("runtime.sigpanic")) stack.interrupted = i;
+  }
+  return stack;
+}
+
 // Many programs handle a fault to print something, and then raise it again or abort: the fault is
 // what matters. It lies below the handler on the stack, where the kernel's frame tells what it was;
 // else its note in the black box does. Or it is on top, if the signal was blocked while the handler
 // ran.
 void SceneBuilder::look_behind_handler() {
-  constexpr uint64_t kLongestHandlerUs = 10'000'000;
   if (!scene_.by_itself) return;
-  const ring::HandledFault* newest = nullptr;
-  for (const ring::HandledFault& fault : trace_.black_box.handled) {
-    if (fault.last_tid != crash_.head.tid || was_sent(fault.last_code)) continue;
-    if (fault.last_us > crash_.head.time_us) continue;
-    if (crash_.head.time_us - fault.last_us > kLongestHandlerUs) continue;
-    if (newest == nullptr || fault.last_us > newest->last_us) newest = &fault;
-  }
+  const ring::HandledFault* newest = newest_handled();
   // A signal may have interrupted any code; the fault's own address makes it certain.
   const bool returned =
       newest != nullptr && !scene_.registers.empty() && scene_.pc == newest->last_pc;
-  const uint64_t interrupted =
-      scene_.stack.interrupted ? crash_.stack.pcs[crash_.stack.interrupted] : 0;
+  const uint64_t interrupted = scene_.stack.interrupted ? interrupted_pc_ : 0;
   const bool below = newest != nullptr && interrupted != 0 && interrupted == newest->last_pc;
   std::optional<SignalFrame> frame;
   if (interrupted != 0 && scene_.arch == ring::Arch::kX86_64) {
@@ -182,52 +196,6 @@ void SceneBuilder::look_behind_handler() {
   scene_.registers.clear();
   scene_.instruction.reset();
   scene_.crash_frame = *scene_.stack.interrupted;
-}
-
-void SceneBuilder::read_access() {
-  if (scene_.signal != SIGSEGV && scene_.signal != SIGBUS) return;
-  if (scene_.sent || (scene_.reraised && scene_.trap == 0)) {
-    if (scene_.fault_address && *scene_.fault_address == scene_.pc)
-      scene_.access = Access::kExecute;
-    return;
-  }
-  if (scene_.arch == ring::Arch::kAarch64) {
-    scene_.access = arm_access(error_code_);
-  } else if (scene_.trap == kPageFault) {
-    const uint64_t error = error_code_;
-    scene_.access = (error & kFetchBit) != 0   ? Access::kExecute
-                    : (error & kWriteBit) != 0 ? Access::kWrite
-                                               : Access::kRead;
-  }
-  const bool fetched = scene_.fault_address && *scene_.fault_address == scene_.pc;
-  if (fetched && scene_.access != Access::kWrite) scene_.access = Access::kExecute;
-  const bool untold = scene_.trap == kProtectionFault || scene_.trap == kStackFault;
-  if (scene_.arch == ring::Arch::kX86_64 && untold) compute_address();
-}
-
-void SceneBuilder::compute_address() {
-  if (!scene_.instruction) return;
-  const auto found = [this](uint64_t address, Access access) {
-    scene_.fault_address = address;
-    scene_.address_computed = true;
-    scene_.access = access;
-  };
-  const Instruction& instruction = *scene_.instruction;
-  for (const MemoryOperand& operand : instruction.operands) {
-    if (is_canonical(operand.address)) continue;
-    found(operand.address, operand.written ? Access::kWrite : Access::kRead);
-    return;
-  }
-  std::optional<uint64_t> target = instruction.target;
-  const bool branches = instruction.kind == InstructionKind::kCall ||
-                        instruction.kind == InstructionKind::kJump ||
-                        instruction.kind == InstructionKind::kReturn;
-  if (!branches) return;
-  // Through memory, or back to where the stack says.
-  if (!target && !instruction.operands.empty()) {
-    target = word_at(crash_, instruction.operands.front().address);
-  }
-  if (target && !is_canonical(*target)) found(*target, Access::kExecute);
 }
 
 bool SceneBuilder::is_being_freed(const trace::HeapPointer& pointer) const {
@@ -269,27 +237,11 @@ void SceneBuilder::find_block() {
 
 }  // namespace
 
-const char* name_of(Access access) {
-  switch (access) {
-    case Access::kRead:
-      return "read";
-    case Access::kWrite:
-      return "write";
-    case Access::kExecute:
-      return "exec";
-    case Access::kUnknown:
-      break;
-  }
-  return "";
-}
-
 bool explains_better(const trace::HeapPointer& a, const trace::HeapPointer& b) {
   if (a.is_inside() != b.is_inside()) return a.is_inside();
   if (a.freed != b.freed) return !a.freed;
   return a.birth_us > b.birth_us;
 }
-
-bool is_canonical(uint64_t address) { return address + 0x8000'0000'0000 < 0x1'0000'0000'0000; }
 
 std::vector<const char*> register_names(ring::Arch arch) {
   if (arch == ring::Arch::kAarch64) {

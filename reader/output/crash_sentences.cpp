@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 #include "reader/analysis/frame_names.hpp"
 #include "reader/analysis/kernel_names.hpp"
@@ -109,7 +110,8 @@ std::string cause_text(const CrashScene& scene) {
   std::string text = analysis::signal_name(scene.signal);
   if (!scene.sent)
     text += fmt::format(" ({})", analysis::signal_code_name(scene.signal, scene.code));
-  if (scene.fault_address && scene.access != analysis::Access::kUnknown) {
+  const bool of_memory = scene.signal == SIGSEGV || scene.signal == SIGBUS;
+  if (scene.fault_address && (of_memory || scene.access != analysis::Access::kUnknown)) {
     text += fmt::format(" {} {:#x}", verb_of(scene.access), *scene.fault_address);
   }
   return text;

@@ -25,12 +25,13 @@ std::string guess_of(const Death& death) {
     case VanishedBy::kPerhapsOutOfMemory:
       return "killed, perhaps by the kernel for want of memory";
     case VanishedBy::kSomething: {
-      std::string guess = "SIGKILL, out of memory, ";
-      if (death.sandboxed) guess += "a refused system call (seccomp), ";
+      std::string guess;
       if (death.last_fault) {
-        guess += fmt::format("an end in its own handler of {}, ",
-                             analysis::signal_name(static_cast<int>(death.last_fault->signal)));
+        guess = fmt::format("an end by its own handler of {}, as Go's; else ",
+                            analysis::signal_name(static_cast<int>(death.last_fault->signal)));
       }
+      guess += "SIGKILL, out of memory, ";
+      if (death.sandboxed) guess += "a refused system call (seccomp), ";
       return guess + "or the machine stopped";
     }
     case VanishedBy::kNotVanished:
@@ -99,6 +100,19 @@ std::string end_text(const Death& death) {
   return std::string("is in a state that can't be told: ") + death.state.reason;
 }
 
+const char* advice_of(const Death& death) {
+  if (death.last_fault) {
+    return "Next: read what the program printed last: a runtime that handles its faults reports "
+           "them itself.";
+  }
+  if (death.growth_bytes_per_s) {
+    return "Next: `dbgtrace leaks` on this recording; the kernel's log (dmesg) names what it "
+           "killed.";
+  }
+  return "Next: the kernel's log (dmesg, journalctl -k) names what it killed; else ask who sends "
+         "SIGKILL.";
+}
+
 void put_vanished(TextPage& page, const Death& death, const analysis::Resolver& resolver) {
   page.paragraph("VANISHED  without a crash record: " + guess_of(death) + ".", 2, Tone::kBad);
   const auto facts = facts_of(death, resolver);
@@ -106,11 +120,7 @@ void put_vanished(TextPage& page, const Death& death, const analysis::Resolver& 
   page.paragraph(fmt::format("How sure: {}; its last sign of life came {} after the start.",
                              confidence_text(death.confidence), human_duration(death.last_sign_s)),
                  2);
-  page.paragraph(death.growth_bytes_per_s ? "Next: `dbgtrace leaks` on this recording; the "
-                                            "kernel's log (dmesg) names what it killed."
-                                          : "Next: the kernel's log (dmesg, journalctl -k) names "
-                                            "what it killed; else ask who sends SIGKILL.",
-                 2);
+  page.paragraph(advice_of(death), 2);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 # needs: golang-go gcc libc6-dev
 # detect: command -v go && command -v gcc
 # records: broken 2
-# crashes: broken SIGABRT abort sum
+# crashes: broken SIGSEGV null-dereference sum
 . "$CASE_LIB"
 
 export GOCACHE=$SCRATCH/cache GOPATH=$SCRATCH/path GOFLAGS=-buildvcs=false CGO_ENABLED=1

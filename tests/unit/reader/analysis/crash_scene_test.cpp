@@ -17,7 +17,7 @@ using analysis::CrashScene;
 
 namespace {
 
-// Names every address of the program after its hundreds: "f1" for 0x4001xx.
+// Names every address of the program after its hundreds: "f1" for 0x4001xx; 0x4007xx is Go's.
 struct Scene {
   explicit Scene(tests::RecordingBuilder& builder)
       : trace(std::move(*trace::load_image(file = builder.finish(), "x.dbgt"))),
@@ -26,6 +26,7 @@ struct Scene {
             [this](const symbols::ModuleKey& key, uint64_t address) -> auto& {
               answer.resize(1);
               answer[0].function = "f" + std::to_string(address >> 8);
+              if (address >> 8 == 7) answer[0].function = "runtime.sigpanic";
               answer[0].module = key.path;
               return answer;
             }),
@@ -187,6 +188,24 @@ TEST_CASE("the kernel's frame below a handler tells the fault, whatever the hand
   CHECK(scene.scene.access == analysis::Access::kWrite);
   CHECK(scene.scene.frame()->function == "f1");
   CHECK(analysis::classify(scene.scene).crash_class == CrashClass::kNullDereference);
+}
+
+TEST_CASE("a runtime that has left its handler for a function of its own is looked behind, too") {
+  tests::RecordingBuilder builder;
+  tests::BlackBoxBuilder box(builder);
+  auto& fault = raise_behind_fault(builder, box, SIGABRT, 0x400950);
+  fault.last_address = 0x8;
+  fault.last_tid = 0;  // the thread never allocated
+  // raise, interrupted by its own signal, far above the fault
+  box.add_stack(4242, {0x400950, 0x400940, 0x400750, 0x400150, 0x400250}, 1);
+  const Scene scene(builder);
+  CHECK(scene.scene.reraised);
+  CHECK(scene.scene.signal == SIGSEGV);
+  CHECK(scene.scene.fault_address == 0x8);
+  CHECK(scene.scene.frame()->function == "f1");
+  CHECK(analysis::classify(scene.scene).crash_class == CrashClass::kNullDereference);
+  fault.last_tid = 4243;
+  CHECK_FALSE(Scene(builder).scene.reraised);
 }
 
 TEST_CASE("a signal that a handler raised and that waited for its return is the fault once more") {
