@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct ResolvedStack {
 using NameSource = std::function<const std::vector<symbols::Frame>&(const symbols::ModuleKey&,
                                                                     uint64_t elf_address)>;
 
+// The indexes of all stacks of a recording.
+std::vector<uint32_t> every_stack(const trace::Trace& trace);
+
 class Resolver {
  public:
   // Both must outlive the resolver.
@@ -36,16 +40,28 @@ class Resolver {
       : trace_(trace), modules_(trace.modules), names_(std::move(names)) {}
 
   ResolvedStack resolve(uint32_t stack_index) const;
+  // Each address of these stacks once: the module, or null, and the module's own address.
+  struct Place {
+    const trace::Module* module;
+    uint64_t address;
+  };
+  std::vector<Place> places(std::span<const uint32_t> stacks) const;
+  // Where to look for the names of a place: no module is code that was generated at run time.
+  symbols::ModuleKey key_of(const trace::Module* module) const;
+  // Says which stacks will be asked for, so that their names can be found in the best order.
+  void prepare(std::span<const uint32_t> stacks) const;
   ResolvedStack resolve(const trace::Stack& stack) const;
   // What lies at an exact address; one frame without a module if that is not known.
   symbols::Frame at(uint64_t address, uint64_t time_us) const;
 
  private:
   void append(const trace::Stack& stack, size_t index, std::vector<symbols::Frame>& frames) const;
+  symbols::Frame generated(uint64_t address) const;
 
   const trace::Trace& trace_;
   trace::ModuleMap modules_;
   NameSource names_;
+  symbols::Symbolizer* symbolizer_ = nullptr;
 };
 
 }  // namespace dbgtrace::reader::analysis

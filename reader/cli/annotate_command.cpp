@@ -58,6 +58,7 @@ int annotate(AnnotateOptions& options) {
   if (!trace) return kFailed;
   symbols::Symbolizer symbolizer(options.report.search);
   const analysis::Resolver resolver(*trace, symbolizer);
+  resolver.prepare(analysis::every_stack(*trace));
   const analysis::Annotation annotation =
       analysis::annotate(analysis::measure_memory(*trace, analysis::MemoryOrder::kAllocated),
                          analysis::find_leaks(*trace), resolver, options.source);

@@ -108,15 +108,21 @@ int examine_many(CrashOptions& options) {
   size_t failed = 0, damaged = 0;
   bool found = false;
   for (const std::string& file : files) {
-    const auto trace = trace::load(file);
-    if (!trace) {
-      complain(trace.error().message);
+    auto recording = trace::open_recording(file);
+    if (!recording) {
+      complain(recording.error().message);
       ++failed;
       continue;
     }
+    const trace::Trace* trace = &recording->trace;
+    // A bundle brings names of its own.
+    symbols::SearchPaths search = options.report.search;
+    add_names_of(*recording, search);
+    std::optional<symbols::Symbolizer> own;
+    if (search.given || !search.perf_maps.empty()) own.emplace(search);
     damaged += trace->damages.empty() ? 0 : 1;
     found = found || has_finding(options.fail_on, *trace);
-    const analysis::Resolver resolver(*trace, symbolizer);
+    const analysis::Resolver resolver(*trace, own ? *own : symbolizer);
     const auto report = analysis::examine(*trace, resolver, options.source_root);
     if (!report) continue;
     entries.push_back(entry_of(*report, *trace));
@@ -166,7 +172,7 @@ Action prepare_crash(CLI::App& command) {
                      "recordings, or folders of them; default: the newest that `list` finds");
   add_result_options(command, options->report);
   add_stack_options(command, options->report);
-  command.add_option("--source-root", options->source_root, "where the sources lie now")
+  command.add_option("--source-dir,--source-root", options->source_root, "where the sources lie now")
       ->type_name("DIR");
   command.add_flag("--maps", options->whole_map, "the whole memory map");
   add_fail_on_option(command, options->fail_on);

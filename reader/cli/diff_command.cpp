@@ -95,6 +95,7 @@ int compare_moments(DiffOptions& options) {
   }
   symbols::Symbolizer symbolizer(options.report.search);
   const analysis::Resolver resolver(*trace, symbolizer);
+  resolver.prepare(analysis::every_stack(*trace));
   const auto by = *analysis::group_by(options.by);
   return report(options, *trace, *trace, symbolizer, analysis::side_at(*trace, resolver, by, *from),
                 analysis::side_at(*trace, resolver, by, *to));
@@ -133,10 +134,13 @@ int diff(DiffOptions& options) {
   const auto new_trace = open_recording(options.report);
   if (!new_trace) return kFailed;
   symbols::Symbolizer symbolizer(options.report.search);
+  const analysis::Resolver old_resolver(*old_trace, symbolizer), new_resolver(*new_trace, symbolizer);
+  old_resolver.prepare(analysis::every_stack(*old_trace));
+  new_resolver.prepare(analysis::every_stack(*new_trace));
   const auto by = *analysis::group_by(options.by);
   return report(options, *old_trace, *new_trace, symbolizer,
-                analysis::side_of(*old_trace, {*old_trace, symbolizer}, by),
-                analysis::side_of(*new_trace, {*new_trace, symbolizer}, by));
+                analysis::side_of(*old_trace, old_resolver, by),
+                analysis::side_of(*new_trace, new_resolver, by));
 }
 
 }  // namespace

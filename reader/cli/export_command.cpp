@@ -35,6 +35,7 @@ int deliver_profile(const ExportOptions& options, const trace::Trace& trace,
   const analysis::MemoryReport memory = analysis::measure_memory(trace, order);
   symbols::Symbolizer symbolizer(options.report.search);
   const analysis::Resolver resolver(trace, symbolizer);
+  resolver.prepare(analysis::every_stack(trace));
   const std::string exe = trace.header.exe;
   return deliver(
       options.report,
@@ -140,7 +141,7 @@ Action prepare_export(CLI::App& command) {
       ->check(CLI::IsMember({"live", "blocks", "peak", "allocated", "allocations", "temporary"}))
       ->capture_default_str();
   command
-      .add_option("--source-root", options->source_root,
+      .add_option("--source-dir,--source-root", options->source_root,
                   "name source files relative to this folder (sarif)")
       ->type_name("DIR");
   add_symbol_options(command, options->report);

@@ -34,6 +34,7 @@ int html(HtmlOptions& options) {
       analysis::measure_memory(*trace, analysis::MemoryOrder::kLive);
   symbols::Symbolizer symbolizer(report.search);
   const analysis::Resolver resolver(*trace, symbolizer);
+  resolver.prepare(analysis::every_stack(*trace));
   const auto crash = analysis::examine(*trace, resolver, options.source_root);
   const auto page = output::html_page(output::html_document(
       {*trace, info, leaks, memory, crash ? &*crash : nullptr, resolver, options.max_sites}));
@@ -56,7 +57,7 @@ Action prepare_html(CLI::App& command) {
   command.add_option("--max-stacks", options->max_sites, "largest number of call stacks shown")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--source-root", options->source_root, "where the sources lie now")
+  command.add_option("--source-dir,--source-root", options->source_root, "where the sources lie now")
       ->type_name("DIR");
   add_symbol_options(command, options->report);
   return [options](const Words&) { return html(*options); };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dbgtrace leaks`: leaking call stacks, worst first.
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
+#include <vector>
 
 #include "reader/analysis/leaks.hpp"
 #include "reader/analysis/resolver.hpp"
@@ -49,6 +51,16 @@ std::optional<std::vector<analysis::Suppression>> suppressions_of(const LeaksOpt
   return all;
 }
 
+// Of each class as many as are shown at most.
+std::vector<uint32_t> shown_stacks(const analysis::LeakReport& report, size_t limit) {
+  std::map<analysis::LeakClass, size_t> shown;
+  std::vector<uint32_t> stacks;
+  for (const analysis::Leak& leak : report.leaks) {
+    if (limit == 0 || shown[leak.verdict.leak_class]++ < limit) stacks.push_back(leak.stack);
+  }
+  return stacks;
+}
+
 std::string result_text(const LeaksOptions& options, const analysis::LeakReport& report,
                         const std::vector<analysis::Suppressed>& suppressed,
                         const std::string& selected, const trace::Trace& trace,
@@ -82,6 +94,7 @@ int leaks(LeaksOptions& options) {
   analysis::select_leaks(report, *trace, *selection, resolver);
   const size_t shown =
       options.report.json ? options.report.json_entries() : options.report.limits.entries;
+  resolver.prepare(shown_stacks(report, shown));
   analysis::add_hints(report, *trace, resolver, shown);
   const int code = deliver(options.report,
                            result_text(options, report, suppressed, selection_text(*selection),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dbgtrace memory`: call stacks by what they hold and turn over, one by one or put together.
 #include <memory>
+#include <vector>
 
 #include "reader/analysis/memory.hpp"
 #include "reader/analysis/resolver.hpp"
@@ -90,6 +91,14 @@ void put_text(output::TextPage& page, const MemoryOptions& options, const trace:
   }
 }
 
+std::vector<uint32_t> shown_stacks(const analysis::MemoryReport& report, size_t limit) {
+  std::vector<uint32_t> stacks;
+  for (const analysis::MemorySite& site : report.sites) {
+    if (limit == 0 || stacks.size() < limit) stacks.push_back(site.stack);
+  }
+  return stacks;
+}
+
 int memory(MemoryOptions& options) {
   const auto trace = open_recording(options.report);
   if (!trace) return kFailed;
@@ -99,6 +108,10 @@ int memory(MemoryOptions& options) {
   const analysis::Resolver resolver(*trace, symbolizer);
   const analysis::MemoryReport report =
       analysis::measure_selection(*trace, *selection, resolver, options.order());
+  const size_t limit =
+      options.report.json ? options.report.json_entries() : options.report.limits.entries;
+  const bool every = options.group() != GroupBy::kStack && options.group() != GroupBy::kThread;
+  resolver.prepare(shown_stacks(report, every ? 0 : limit));
   // Threads are told by their blocks, which the selection has to be taken from first.
   const bool by_blocks = selection->of_blocks() && options.group() == GroupBy::kThread;
   const trace::Trace part = by_blocks ? analysis::with_blocks(*trace, *selection) : trace::Trace{};

@@ -2,6 +2,9 @@
 #include "reader/cli/report_options.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <ctime>
 
 #include "reader/cli/descriptor_limit.hpp"
 #include "reader/cli/exit_code.hpp"
@@ -11,6 +14,24 @@
 #include "reader/output/text_losses.hpp"
 
 namespace dbgtrace::reader::cli {
+namespace {
+
+// /tmp/perf-PID.map, if it is of this process: pids are used again, and /tmp is everybody's.
+std::string perf_map_of(const trace::Trace& trace, const std::string& sysroot) {
+  const std::string path = fmt::format("{}/tmp/perf-{}.map", sysroot, trace.header.pid);
+  struct stat map {
+  }, recording{};
+  if (lstat(path.c_str(), &map) != 0 || !S_ISREG(map.st_mode)) return {};
+  if (stat(trace.path.c_str(), &recording) != 0 || map.st_uid != recording.st_uid) return {};
+  const auto start_s = static_cast<time_t>(trace.header.start_unix_ns / 1'000'000'000);
+  const auto run_s = static_cast<time_t>(trace.end_us() / 1'000'000);
+  constexpr time_t kAfterTheEnd_s = 60;
+  const bool of_its_time =
+      map.st_mtime >= start_s && map.st_mtime <= start_s + run_s + kAfterTheEnd_s;
+  return of_its_time ? path : std::string();
+}
+
+}  // namespace
 
 void add_file_option(CLI::App& command, ReportOptions& options) {
   command.add_option("FILE", options.file, "recording; default: the newest that `list` finds");
@@ -22,6 +43,7 @@ void add_result_options(CLI::App& command, ReportOptions& options) {
 }
 
 void add_symbol_options(CLI::App& command, ReportOptions& options) {
+  options.search.cache = symbols::SymbolCache::of_user();
   command
       .add_option_function<std::vector<std::string>>(
           "--debug-dir",
@@ -54,6 +76,20 @@ void add_stack_options(CLI::App& command, ReportOptions& options) {
   add_symbol_options(command, options);
 }
 
+void add_names_of(const trace::Recording& recording, symbols::SearchPaths& search) {
+  const trace::Trace& trace = recording.trace;
+  const std::string code = symbols::generated_code(trace.header.pid).path;
+  if (const std::string map = perf_map_of(trace, search.sysroot); !map.empty()) search.perf_maps.emplace(code, map);
+  const auto appendix = recording.image.appendix();
+  if (appendix.empty()) return;
+  auto given = search.given ? std::make_shared<symbols::GivenAnswers>(*search.given)
+                            : std::make_shared<symbols::GivenAnswers>();
+  if (!symbols::parse_given(appendix, *given)) {
+    complain(trace.path + ": the names in the bundle are not whole, some will be missing");
+  }
+  search.given = std::move(given);
+}
+
 std::optional<trace::Recording> open_whole_recording(ReportOptions& options) {
   if (options.file.empty()) {
     const std::vector<FoundRecording> found = find_recordings({});
@@ -71,6 +107,7 @@ std::optional<trace::Recording> open_whole_recording(ReportOptions& options) {
     complain(recording.error().message);
     return std::nullopt;
   }
+  add_names_of(*recording, options.search);
   return std::move(*recording);
 }
 

@@ -35,6 +35,9 @@ void add_stack_options(CLI::App& command, ReportOptions& options);   // --top, -
 // Loads options.file, or the newest recording of `list`, which it names on standard error and puts
 // into the options. Says itself what went wrong.
 std::optional<trace::Trace> open_recording(ReportOptions& options);
+// What a recording brings along for the names of its addresses: those of a bundle, and where those
+// of code that was generated at run time are.
+void add_names_of(const trace::Recording& recording, symbols::SearchPaths& search);
 // The same with the file's bytes, for those who read the history.
 std::optional<trace::Recording> open_whole_recording(ReportOptions& options);
 

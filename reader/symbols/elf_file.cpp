@@ -78,8 +78,10 @@ std::string refusal_of(int fd, const std::string& build_id_hex) {
   if (build_id_hex.empty()) return {};
   const std::string found = build_id_of(elf.get());
   if (found == build_id_hex) return {};
-  return fmt::format("build-id differs: recorded {}, in the file {}", build_id_hex,
-                     found.empty() ? "none" : found);
+  return fmt::format(
+      "build-id differs: it was replaced since; recorded {}, in the file {}; the recorded build's "
+      "file or debug package is needed (--debug-dir)",
+      build_id_hex, found.empty() ? "none" : found);
 }
 
 }  // namespace dbgtrace::reader::symbols

@@ -5,8 +5,6 @@
 
 #include <cstring>
 
-#include "reader/symbols/debug_file.hpp"
-
 namespace dbgtrace::reader::symbols {
 namespace {
 
@@ -40,10 +38,10 @@ bool CodeRanges::clip(uint64_t low, uint64_t& high) const {
   return false;
 }
 
-ElfModule::ElfModule(ModuleFile file, const SearchPaths& search)
-    : path_(std::move(file.path)), search_(search) {
+ElfModule::ElfModule(ModuleFile file)
+    : path_(std::move(file.path)), debug_fd_(std::move(file.debug_fd)) {
   callbacks_.find_elf = dwfl_build_id_find_elf;
-  callbacks_.find_debuginfo = find_debug_file_of;
+  callbacks_.find_debuginfo = hand_out_debug_file;
   callbacks_.section_address = dwfl_offline_section_address;
 
   session_ = dwfl_begin(&callbacks_);
@@ -84,15 +82,9 @@ void ElfModule::read_segments(Elf* elf) {
   }
 }
 
-int ElfModule::find_debug_file_of(Dwfl_Module* module, void** user_data, const char*, Dwarf_Addr,
-                                  const char*, const char* link, GElf_Word checksum, char**) {
-  const auto* self = static_cast<const ElfModule*>(*user_data);
-  GElf_Addr bias = 0;
-  Elf* elf = dwfl_module_getelf(module, &bias);
-  if (elf == nullptr) return -1;
-  return find_debug_file(self->path_, build_id_of(elf), {link != nullptr ? link : "", checksum},
-                         self->search_)
-      .release();
+int ElfModule::hand_out_debug_file(Dwfl_Module*, void** user_data, const char*, Dwarf_Addr,
+                                   const char*, const char*, GElf_Word, char**) {
+  return static_cast<ElfModule*>(*user_data)->debug_fd_.release();
 }
 
 Dwarf* ElfModule::dwarf(uint64_t& bias) {

@@ -34,7 +34,8 @@ class CodeRanges {
 // Not movable: libdwfl keeps pointers into it.
 class ElfModule {
  public:
-  ElfModule(ModuleFile file, const SearchPaths& search);
+  // The file with its debug file, if there is one.
+  explicit ElfModule(ModuleFile file);
   ~ElfModule();
   ElfModule(const ElfModule&) = delete;
   ElfModule& operator=(const ElfModule&) = delete;
@@ -49,12 +50,12 @@ class ElfModule {
 
  private:
   void read_segments(Elf* elf);
-  static int find_debug_file_of(Dwfl_Module*, void** user_data, const char* name, Dwarf_Addr base,
-                                const char* file_name, const char* link, GElf_Word checksum,
-                                char** found_name);
+  static int hand_out_debug_file(Dwfl_Module*, void** user_data, const char* name, Dwarf_Addr base,
+                                 const char* file_name, const char* link, GElf_Word checksum,
+                                 char** found_name);
 
   std::string path_;
-  SearchPaths search_;
+  FileDescriptor debug_fd_;  // until libdwfl asks for it
   Dwfl_Callbacks callbacks_{};
   Dwfl* session_ = nullptr;
   Dwfl_Module* module_ = nullptr;

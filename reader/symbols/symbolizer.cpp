@@ -1,108 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings the indexes of a module together: the inline chain of the DWARF, else the symbol's name.
+// One ModuleNames for each module; threads share nothing but the list of modules still to do.
 #include "reader/symbols/symbolizer.hpp"
 
-#include <cstring>
-#include <filesystem>
-#include <optional>
-#include <unordered_map>
+#include <algorithm>
+#include <atomic>
+#include <system_error>
+#include <thread>
 
-#include "reader/symbols/dwarf_index.hpp"
-#include "reader/symbols/elf_module.hpp"
-#include "reader/symbols/module_file.hpp"
-#include "reader/symbols/symbol_table.hpp"
+#include "reader/symbols/module_names.hpp"
 
 namespace dbgtrace::reader::symbols {
 namespace {
 
-// The DWARF's name first: it is what the lines belong to, also where the linker folded equal
-// functions into one. The symbol, given for a frame that is not inlined, fills two gaps.
-std::string name_of(const Location& location, const char* symbol, Demangler& demangle) {
-  if (location.linkage_name != nullptr && is_mangled(location.linkage_name)) {
-    return demangle(location.linkage_name);
-  }
-  if (symbol != nullptr) {
-    // Some compilers leave the linkage name of a C++ function to the symbol table.
-    if (location.name == nullptr || is_mangled(symbol)) return demangle(symbol);
-    // A C library's DWARF says __libc_malloc, its symbols malloc.
-    if (*location.name == '_') return demangle(symbol);
-  }
-  if (location.name == nullptr) return {};
-  return location.qualifier + demangle(location.name);
-}
-
-// Two units may spell one file in two ways: folder/../x.h and x.h.
-std::string path_of(const Location& location) {
-  constexpr size_t kMaxPathBytes = 4096;  // the kernel's limit; a longer one is nobody's file
-  if (location.file == nullptr || strnlen(location.file, kMaxPathBytes) == kMaxPathBytes) return {};
-  std::filesystem::path path(location.file);
-  if (path.is_relative() && location.folder != nullptr && *location.folder == '/' &&
-      strnlen(location.folder, kMaxPathBytes) < kMaxPathBytes) {
-    path = location.folder / path;
-  }
-  return path.lexically_normal().string();
-}
+constexpr unsigned kMostThreads = 16;
 
 }  // namespace
 
-struct Symbolizer::Module {
-  struct Contents {
-    Contents(ModuleFile file, const SearchPaths& search)
-        : elf(std::move(file), search), symbols(elf), dwarf(elf) {}
-    ElfModule elf;
-    SymbolTable symbols;
-    DwarfIndex dwarf;
-  };
-  std::optional<Contents> contents;  // none: no file
-  std::unordered_map<uint64_t, std::vector<Frame>> frames;
-};
+void SymbolStatistics::add(const SymbolStatistics& other) {
+  cache_hits += other.cache_hits;
+  cache_misses += other.cache_misses;
+  bundled += other.bundled;
+}
 
 Symbolizer::Symbolizer(SearchPaths search) : search_(std::move(search)) {}
-Symbolizer::~Symbolizer() = default;
 
-Symbolizer::Module& Symbolizer::module_of(const ModuleKey& key) {
-  std::unique_ptr<Module>& module = modules_[{key.path, key.build_id_hex}];
-  if (module) return *module;
-  module = std::make_unique<Module>();
-  ModuleFile file = find_module_file(key, search_);
-  std::string problem = std::move(file.problem);
-  if (file.fd) {
-    module->contents.emplace(std::move(file), search_);
-    problem = module->contents->elf.problem();
+Symbolizer::~Symbolizer() {
+  bool stored = false;
+  for (ModuleNames* module : in_order_) stored = module->save() || stored;
+  if (stored) search_.cache.shrink();
+}
+
+ModuleNames& Symbolizer::module_of(const ModuleKey& key) {
+  std::unique_ptr<ModuleNames>& module = modules_[{key.path, key.build_id_hex}];
+  if (!module) {
+    module = std::make_unique<ModuleNames>(key, search_);
+    in_order_.push_back(module.get());
   }
-  if (!problem.empty()) problems_.push_back(std::move(problem));
   return *module;
 }
 
 const std::vector<Frame>& Symbolizer::resolve(const ModuleKey& key, uint64_t elf_address) {
-  Module& module = module_of(key);
-  auto [entry, is_new] = module.frames.try_emplace(elf_address);
-  if (is_new) entry->second = frames_of(module, key, elf_address);
-  return entry->second;
+  return module_of(key).resolve(elf_address);
 }
 
-std::vector<Frame> Symbolizer::frames_of(Module& module, const ModuleKey& key,
-                                         uint64_t elf_address) {
-  std::vector<Location> chain;
-  const char* symbol = nullptr;
-  if (module.contents) {
-    chain = module.contents->dwarf.find(elf_address);
-    symbol = module.contents->symbols.find(elf_address);
+void Symbolizer::prepare(std::span<SymbolQuestions> questions) {
+  // Opening a file is most of the work, so that is done in parallel too: the modules go into the
+  // list only afterwards, in the order of the questions.
+  struct Job {
+    SymbolQuestions* question;
+    std::unique_ptr<ModuleNames> fresh;
+    ModuleNames* module;
+  };
+  std::vector<Job> jobs;
+  for (SymbolQuestions& question : questions) {
+    const auto known = modules_.find({question.key.path, question.key.build_id_hex});
+    jobs.push_back({&question, nullptr, known == modules_.end() ? nullptr : known->second.get()});
   }
-  if (chain.empty()) chain.emplace_back();
-  std::vector<Frame> frames;
-  for (size_t i = 0; i < chain.size(); ++i) {
-    const bool is_function = i + 1 == chain.size();
-    Frame& frame = frames.emplace_back();
-    frame.function = name_of(chain[i], is_function ? symbol : nullptr, demangle_);
-    frame.file = path_of(chain[i]);
-    frame.line = chain[i].line;
-    frame.inlined = !is_function;
-    frame.module = key.path;
-    frame.build_id = key.build_id_hex;
-    frame.offset = elf_address;
+  std::vector<Job*> by_size;
+  for (Job& job : jobs) by_size.push_back(&job);
+  std::stable_sort(by_size.begin(), by_size.end(), [](const Job* a, const Job* b) {
+    return a->question->elf_addresses.size() > b->question->elf_addresses.size();
+  });
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i; (i = next.fetch_add(1)) < by_size.size();) {
+      Job& job = *by_size[i];
+      try {
+        if (job.module == nullptr) {
+          job.fresh = std::make_unique<ModuleNames>(job.question->key, search_);
+          job.module = job.fresh.get();
+        }
+        std::vector<uint64_t>& addresses = job.question->elf_addresses;
+        std::sort(addresses.begin(), addresses.end());
+        for (const uint64_t address : addresses) job.module->resolve(address);
+      } catch (const std::exception&) {
+        job.fresh.reset();  // no memory: whoever asks for this module will be told
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  const size_t wanted =
+      std::min<size_t>({jobs.size(), std::thread::hardware_concurrency(), kMostThreads});
+  try {
+    while (threads.size() + 1 < wanted) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    // At a limit of threads those that there are do it.
   }
-  return frames;
+  work();
+  for (std::thread& thread : threads) thread.join();
+  for (Job& job : jobs) {
+    if (!job.fresh) continue;
+    std::unique_ptr<ModuleNames>& place =
+        modules_[{job.question->key.path, job.question->key.build_id_hex}];
+    if (place) continue;  // asked for twice
+    place = std::move(job.fresh);
+    in_order_.push_back(place.get());
+  }
+}
+
+std::vector<std::string> Symbolizer::problems() const {
+  std::vector<std::string> problems;
+  for (const ModuleNames* module : in_order_) {
+    if (!module->problem().empty()) problems.push_back(module->problem());
+  }
+  return problems;
+}
+
+SymbolStatistics Symbolizer::statistics() const {
+  SymbolStatistics sum;
+  for (const ModuleNames* module : in_order_) sum.add(module->statistics());
+  return sum;
 }
 
 }  // namespace dbgtrace::reader::symbols

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // From an address in a recorded module to functions, files and lines, long after the program ended
 // and on any machine that has the files. Knows nothing of recordings: it is asked with a module
-// and an address. Not thread-safe; every answer is cached.
+// and an address. Not thread-safe; every answer is kept, and the cache gets what it lacked.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "reader/symbols/demangle.hpp"
 #include "reader/symbols/module_key.hpp"
 
 namespace dbgtrace::reader::symbols {
@@ -26,6 +26,21 @@ struct Frame {
   uint64_t offset = 0;  // the address that was asked for
 };
 
+// Of addresses, each counted once: where their names came from.
+struct SymbolStatistics {
+  uint64_t cache_hits = 0, cache_misses = 0;
+  uint64_t bundled = 0;
+  void add(const SymbolStatistics& other);
+};
+
+// What one will ask of a module.
+struct SymbolQuestions {
+  ModuleKey key;
+  std::vector<uint64_t> elf_addresses;
+};
+
+class ModuleNames;
+
 class Symbolizer {
  public:
   explicit Symbolizer(SearchPaths search);
@@ -38,18 +53,22 @@ class Symbolizer {
   // is known it is one frame without a function. The reference stays valid.
   const std::vector<Frame>& resolve(const ModuleKey& key, uint64_t elf_address);
 
+  // Finds the answers to come, modules in parallel and addresses in their order: resolve is then a
+  // look-up. Only a matter of time.
+  void prepare(std::span<SymbolQuestions> questions);
+
   // Why modules that were asked for have no names: one line each, in the order of the questions.
-  const std::vector<std::string>& problems() const { return problems_; }
+  std::vector<std::string> problems() const;
+  SymbolStatistics statistics() const;
+  // Every module that was asked for, in that order.
+  const std::vector<ModuleNames*>& modules() const { return in_order_; }
 
  private:
-  struct Module;
-  Module& module_of(const ModuleKey& key);
-  std::vector<Frame> frames_of(Module& module, const ModuleKey& key, uint64_t elf_address);
+  ModuleNames& module_of(const ModuleKey& key);
 
-  SearchPaths search_;
-  Demangler demangle_;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<Module>> modules_;
-  std::vector<std::string> problems_;
+  const SearchPaths search_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<ModuleNames>> modules_;
+  std::vector<ModuleNames*> in_order_;
 };
 
 }  // namespace dbgtrace::reader::symbols

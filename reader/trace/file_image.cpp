@@ -13,6 +13,8 @@
 #include <cstring>
 #include <utility>
 
+#include "reader/trace/bundle.hpp"
+
 namespace dbgtrace::reader::trace {
 namespace {
 
@@ -74,6 +76,24 @@ ssize_t read_extent(int fd, std::byte* base, Extent extent) {
   return static_cast<ssize_t>(at - extent.begin);
 }
 
+bool begins_as_bundle(int fd) {
+  std::byte begin[8];
+  return ::pread(fd, begin, sizeof(begin), 0) == sizeof(begin) && is_bundle(begin);
+}
+
+std::byte* map_memory(uint64_t size_bytes) {
+  void* place = ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return place == MAP_FAILED ? nullptr : static_cast<std::byte*>(place);
+}
+
+LoadError no_memory(const std::string& path, uint64_t size_bytes) {
+  return {
+      fmt::format("{}: no memory for its {} bytes; raise the limit of address space (ulimit -v)",
+                  path, size_bytes),
+      0};
+}
+
 }  // namespace
 
 Result<FileImage> FileImage::read(const std::string& path, uint64_t limit_bytes) {
@@ -88,7 +108,8 @@ Result<FileImage> FileImage::read(const std::string& path, uint64_t limit_bytes)
   }
   FileImage image;
   image.file_bytes_ = static_cast<uint64_t>(status.st_size);
-  image.size_bytes_ = std::min(image.file_bytes_, limit_bytes);
+  const bool packed = begins_as_bundle(file.get());
+  image.size_bytes_ = packed ? image.file_bytes_ : std::min(image.file_bytes_, limit_bytes);
   if (image.size_bytes_ == 0) return image;
   if (image.size_bytes_ > kMaxBytes) {
     return LoadError{
@@ -97,15 +118,8 @@ Result<FileImage> FileImage::read(const std::string& path, uint64_t limit_bytes)
             path, image.size_bytes_, kMaxBytes),
         0};
   }
-  void* place = ::mmap(nullptr, image.size_bytes_, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (place == MAP_FAILED) {
-    return LoadError{
-        fmt::format("{}: no memory for its {} bytes; raise the limit of address space (ulimit -v)",
-                    path, image.size_bytes_),
-        0};
-  }
-  image.base_ = static_cast<std::byte*>(place);
+  image.base_ = map_memory(image.size_bytes_);
+  if (image.base_ == nullptr) return no_memory(path, image.size_bytes_);
   image.mapped_bytes_ = image.size_bytes_;
 
   for (uint64_t at = 0; at < image.size_bytes_;) {
@@ -117,6 +131,31 @@ Result<FileImage> FileImage::read(const std::string& path, uint64_t limit_bytes)
       image.size_bytes_ = extent.begin + static_cast<uint64_t>(count);
     }
   }
+  if (packed) return image.unpacked(path);
+  return image;
+}
+
+Result<FileImage> FileImage::unpacked(const std::string& path) const {
+  BundleHead head;
+  if (const std::string problem = bundle_problem(bytes(), head); !problem.empty()) {
+    return LoadError{fmt::format("{}: {}; copy the whole file again", path, problem), 0};
+  }
+  FileImage image;
+  image.file_bytes_ = file_bytes_;
+  image.from_bundle_ = true;
+  if (head.unpacked_bytes() > 0) {
+    image.base_ = map_memory(head.unpacked_bytes());
+    if (image.base_ == nullptr) return no_memory(path, head.unpacked_bytes());
+  }
+  image.mapped_bytes_ = head.unpacked_bytes();
+  image.size_bytes_ = head.recording_bytes;
+  image.appendix_bytes_ = head.appendix_bytes;
+  if (!unpack_bundle(bytes(), {image.base_, image.mapped_bytes_})) {
+    return LoadError{
+        fmt::format("{}: offset {}: the packed bytes are not {} bytes; make the bundle anew", path,
+                    sizeof(head), head.unpacked_bytes()),
+        sizeof(head)};
+  }
   return image;
 }
 
@@ -125,8 +164,10 @@ FileImage::FileImage(FileImage&& other) noexcept { *this = std::move(other); }
 FileImage& FileImage::operator=(FileImage&& other) noexcept {
   std::swap(base_, other.base_);
   std::swap(size_bytes_, other.size_bytes_);
+  std::swap(appendix_bytes_, other.appendix_bytes_);
   std::swap(mapped_bytes_, other.mapped_bytes_);
   std::swap(file_bytes_, other.file_bytes_);
+  std::swap(from_bundle_, other.from_bundle_);
   return *this;
 }
 

@@ -150,6 +150,11 @@ Result<Recording> open_recording(const std::string& path) {
     ring::Header header;
     const ring::HeaderReport report = ring::read_header(head->bytes(), header);
     if (report.problem != nullptr) return header_error(path, head->bytes(), report, header);
+    if (head->from_bundle()) {  // it is whole already, and nobody writes to it
+      Result<Trace> trace = load_image(head->bytes(), path);
+      if (!trace) return trace.error();
+      return Recording{std::move(*head), std::move(*trace)};
+    }
     Result<FileImage> image = FileImage::read(path, header.file_bytes);
     if (!image) return image.error();
     Result<Trace> trace = make_trace(image->bytes(), path, moved_since(path, *image));

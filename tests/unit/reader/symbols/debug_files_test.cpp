@@ -166,7 +166,13 @@ TEST_CASE("a deleted program is found again if the file at its path has its buil
   CHECK(s.has_inline_chain());
   s.key.build_id_hex[0] = s.key.build_id_hex[0] == '0' ? '1' : '0';
   CHECK_FALSE(s.has_inline_chain());
-  CHECK(s.problems.empty());
+  REQUIRE(s.problems.size() == 1);
+  CHECK(s.problems[0].find("what is there now is another build") != std::string::npos);
+  CHECK(s.problems[0].find(s.key.build_id_hex) != std::string::npos);
+  fs::remove(s.program);
+  CHECK_FALSE(s.has_inline_chain());
+  REQUIRE(s.problems.size() == 1);
+  CHECK(s.problems[0].find("removed or replaced while it ran;") != std::string::npos);
 }
 
 TEST_CASE("a path that is no regular file is refused without waiting for it") {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reader/symbols/perf_map.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <iterator>
+
+#include "reader/symbols/elf_file.hpp"
+
+namespace dbgtrace::reader::symbols {
+namespace {
+
+constexpr off_t kMaxFileBytes = off_t{128} << 20;
+
+// Takes a number in hexadecimal and the space behind it off the front.
+bool take(std::string_view& line, uint64_t& value) {
+  if (line.starts_with("0x")) line.remove_prefix(2);
+  const auto [end, problem] = std::from_chars(line.data(), line.data() + line.size(), value, 16);
+  if (problem != std::errc() || end == line.data() + line.size() || *end != ' ') return false;
+  line.remove_prefix(static_cast<size_t>(end - line.data()) + 1);
+  return true;
+}
+
+}  // namespace
+
+PerfMap::PerfMap(std::string_view text) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    uint64_t start = 0, size = 0;
+    if (!take(line, start) || !take(line, size) || line.empty() || size == 0) continue;
+    if (start + size < start) continue;
+    const uint64_t end = start + size;
+    auto first = functions_.lower_bound(start);
+    if (first != functions_.begin() && std::prev(first)->second.end > start) --first;
+    while (first != functions_.end() && first->first < end) first = functions_.erase(first);
+    functions_[start] = {end, std::string(line)};
+  }
+}
+
+PerfMap PerfMap::of_file(const std::string& path) {
+  std::string why;
+  const FileDescriptor fd = open_regular(path, why);
+  struct stat info;
+  if (!fd || fstat(fd.get(), &info) != 0 || info.st_size > kMaxFileBytes) return {};
+  std::string text(static_cast<size_t>(info.st_size), '\0');
+  size_t used = 0;
+  while (used < text.size()) {
+    const ssize_t count = read(fd.get(), text.data() + used, text.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    used += static_cast<size_t>(count);
+  }
+  return PerfMap(std::string_view(text).substr(0, used));
+}
+
+std::string_view PerfMap::find(uint64_t address) const {
+  auto next = functions_.upper_bound(address);
+  if (next == functions_.begin()) return {};
+  const Function& function = std::prev(next)->second;
+  return address < function.end ? std::string_view(function.name) : std::string_view();
+}
+
+}  // namespace dbgtrace::reader::symbols
