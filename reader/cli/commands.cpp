@@ -69,6 +69,10 @@ constexpr auto kCommands = std::to_array<Command>({
      "  dbgtrace export --format core -o out.core server.1234.dbgt; gdb ./server out.core\n"
      "  dbgtrace export --format sarif -o crash.sarif server.1234.dbgt\n",
      prepare_export},
+    {"bundle", "recording and the names that it needs, in one file for another machine",
+     "  dbgtrace bundle server.1234.dbgt -o server.dbgtz\n"
+     "  dbgtrace leaks server.dbgtz                    anywhere\n",
+     prepare_bundle},
     {"dump", "the records of a recording, one a line", "  dbgtrace dump --live server.1234.dbgt\n",
      prepare_dump},
     {"help", "a command's options, or a topic", "  dbgtrace help leaks\n  dbgtrace help classes\n",

@@ -35,6 +35,7 @@ Action prepare_annotate(CLI::App& command);
 Action prepare_html(CLI::App& command);
 Action prepare_crash(CLI::App& command);
 Action prepare_export(CLI::App& command);
+Action prepare_bundle(CLI::App& command);
 Action prepare_dump(CLI::App& command);
 Action prepare_help(CLI::App& command);
 Action prepare_completion(CLI::App& command);
