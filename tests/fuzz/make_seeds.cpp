@@ -4,8 +4,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <span>
+#include <string>
 #include <vector>
 
+#include "reader/symbols/answers.hpp"
+#include "reader/symbols/given_answers.hpp"
+#include "reader/trace/bundle.hpp"
 #include "tests/support/crash_example.hpp"
 #include "tests/support/recording_builder.hpp"
 
@@ -16,7 +21,7 @@ namespace {
 
 std::filesystem::path g_folder;
 
-void write(const char* name, const std::vector<std::byte>& bytes) {
+void write(const char* name, std::span<const std::byte> bytes) {
   const std::filesystem::path path = g_folder / name;
   std::filesystem::create_directories(path.parent_path());
   std::ofstream file(path, std::ios::binary);
@@ -62,6 +67,13 @@ std::vector<std::byte> black_box(const std::vector<std::byte>& file) {
   return bytes;
 }
 
+std::string answers() {
+  reader::symbols::AnswersWriter writer("program 10 1.5\n", "");
+  writer.add(0x1000, {{"main", "/src/main.cpp", 3, false}});
+  writer.add(0x2000, {{"inner(int)", "/src/a.hpp", 7, true}, {"outer()", "/src/a.cpp", 40, false}});
+  return writer.bytes();
+}
+
 // No crash, but what was noted at the start.
 RecordingBuilder vanished() {
   RecordingBuilder builder;
@@ -95,6 +107,12 @@ int main(int argc, char** argv) {
   RecordingBuilder one(small);
   one.seal(1, tests::make_events(1, 3, 100));
   write("scanner/one_block", ring_input(one));
+  const std::string names = answers();
+  write("answers/two_chains", std::as_bytes(std::span(names)));
+  const std::string given = reader::symbols::given_entry({"/bin/program", "00ff"}, names);
+  write("bundle/names", std::as_bytes(std::span(given)));
+  const std::string bundle = reader::trace::pack_bundle(example.finish(), given);
+  write("bundle/example", std::as_bytes(std::span(bundle)));
   // An open block: the slot begins with the salt, as the input does.
   std::vector<std::byte> slot(8);
   std::memcpy(slot.data(), &RecordingBuilder::kSalt, 8);
