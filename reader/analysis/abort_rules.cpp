@@ -167,7 +167,7 @@ bool terminated(const CrashScene& scene) {
     return frame.function == "abort" || frame.function == "__GI_abort";
   });
   if (abort == frames.end() || std::next(abort) == frames.end()) return false;
-  const std::string& caller = std::next(abort)->module;
+  const std::string_view caller = std::next(abort)->module;
   return caller.find("libstdc++.so") != std::string::npos ||
          caller.find("libc++abi.so") != std::string::npos;
 }

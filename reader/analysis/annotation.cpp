@@ -55,7 +55,7 @@ Annotation annotate(const MemoryReport& memory, const LeakReport& leaks, const R
     for (const symbols::Frame& frame : stack.frames) {
       if (frame.line == 0 || !ends_path(frame.file, source)) continue;
       if (!files.insert(frame.file).second) continue;
-      Annotation& annotation = by_file[frame.file];
+      Annotation& annotation = by_file[std::string(frame.file)];
       annotation.file = frame.file;
       add_stack(annotation, stack, figures);
     }

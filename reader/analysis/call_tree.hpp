@@ -32,11 +32,28 @@ class CallTree {
   const std::vector<Node>& nodes() const { return nodes_; }
 
  private:
+  struct Seen {
+    const char *function, *file, *module;
+    unsigned line;
+    bool inlined;
+    uint64_t offset;
+    bool operator==(const Seen&) const = default;
+  };
+  struct SeenHash {
+    size_t operator()(const Seen& seen) const {
+      const auto function = reinterpret_cast<uintptr_t>(seen.function);
+      const auto file = reinterpret_cast<uintptr_t>(seen.file);
+      return (function ^ file << 17 ^ uint64_t{seen.line} << 34 ^ seen.offset) *
+                 0x9e3779b97f4a7c15 >>
+             8;
+    }
+  };
   uint32_t frame_index(const symbols::Frame& frame);
 
   std::vector<symbols::Frame> frames_;
   std::vector<Node> nodes_{{0, -1}};
   std::unordered_map<std::string, uint32_t> frame_by_name_;
+  std::unordered_map<Seen, uint32_t, SeenHash> frame_by_seen_;
   std::unordered_map<uint64_t, uint32_t> child_by_frame_;  // parent << 32 | frame
 };
 

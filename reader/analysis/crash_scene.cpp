@@ -152,7 +152,7 @@ trace::Stack SceneBuilder::stack_with_fault() const {
   if (newest == nullptr || newest->last_pc == 0) return stack;
   for (uint32_t i = 1; i < stack.pcs.size(); ++i) {
     if (stack.pcs[i] != newest->last_pc) continue;
-    const std::string called = resolver_.at(stack.pcs[i - 1], crash_.head.time_us).function;
+    const std::string_view called = resolver_.at(stack.pcs[i - 1], crash_.head.time_us).function;
     if (called.starts_with("runtime.sigpanic")) stack.interrupted = i;
   }
   return stack;

@@ -137,8 +137,8 @@ std::string without_numbers(std::string_view name) {
   return plain;
 }
 
-std::string without_clone(const std::string& name) {
-  std::string plain = name.substr(0, name.find(" [clone"));
+std::string without_clone(std::string_view name) {
+  std::string plain(name.substr(0, name.find(" [clone")));
   for (std::string_view suffix :
        {".cold", ".part.", ".isra.", ".constprop.", ".lto_priv.", ".llvm."}) {
     const size_t at = plain.find(suffix, 1);
@@ -157,7 +157,7 @@ std::string without_hash(std::string name) {
   return name;
 }
 
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
 

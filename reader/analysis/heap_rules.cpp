@@ -73,7 +73,7 @@ Found value_of_freed_block(const CrashScene& scene) {
 
 Found inside_allocator(const CrashScene& scene) {
   if (!in_allocator(scene)) return {};
-  const std::string& function = scene.frame()->function;
+  const std::string_view function = scene.frame()->function;
   const bool frees = function == "free" || function == "cfree" || function == "__libc_free" ||
                      function == "__GI___libc_free" || function == "realloc";
   if (frees && scene.access == Access::kRead) {

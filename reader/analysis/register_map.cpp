@@ -68,7 +68,7 @@ class Mapper {
       return;
     }
     // A name belongs to code only.
-    result.code.function.clear();
+    result.code.function = {};
     if (mapping != nullptr) {
       result.kind = PointeeKind::kMapping;
       result.offset = static_cast<int64_t>(value - mapping->start);

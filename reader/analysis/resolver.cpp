@@ -15,6 +15,13 @@ bool is_recorder(const std::string& path) {
   return path.compare(name, std::string::npos, "libdbgtrace.so") == 0;
 }
 
+// Of an address in one of the modules that were there one after the other.
+uint64_t key_of_place(uint64_t address, const trace::Trace& trace, const trace::Module* module) {
+  const auto number =
+      module == nullptr ? 0 : static_cast<uint64_t>(module - trace.modules.data()) + 1;
+  return address ^ number << 48;
+}
+
 // A return address may already be the next function's first byte; the call lies before it.
 uint64_t address_of(const trace::Stack& stack, size_t index) {
   const uint64_t pc = stack.pcs[index];
@@ -49,10 +56,7 @@ std::vector<Resolver::Place> Resolver::places(std::span<const uint32_t> stacks) 
       const uint64_t address = address_of(stack, i);
       const trace::Module* module = modules_.find(address, stack.time_us);
       if (module != nullptr && is_recorder(module->path)) continue;
-      const auto number = module == nullptr
-                              ? uint64_t{0}
-                              : static_cast<uint64_t>(module - trace_.modules.data()) + 1;
-      if (!seen.insert(address ^ number << 48).second) continue;
+      if (!seen.insert(key_of_place(address, trace_, module)).second) continue;
       places.push_back({module, module == nullptr ? address : address - module->bias});
     }
   }
@@ -109,9 +113,16 @@ symbols::Frame Resolver::at(uint64_t address, uint64_t time_us) const {
 // Code of a just-in-time compiler, or nothing that is known.
 symbols::Frame Resolver::generated(uint64_t address) const {
   if (symbolizer_ == nullptr) return {};
-  symbols::Frame frame =
-      symbolizer_->resolve(key_of(nullptr), address).front();
+  symbols::Frame frame = symbolizer_->resolve(key_of(nullptr), address).front();
   return frame.function.empty() ? symbols::Frame{} : frame;
+}
+
+const std::vector<symbols::Frame>& Resolver::names_at(const trace::Module& module,
+                                                      uint64_t address) const {
+  if (symbolizer_ == nullptr) return names_({module.path, module.build_id}, address - module.bias);
+  const auto*& known = known_[key_of_place(address, trace_, &module)];
+  if (known == nullptr) known = &names_({module.path, module.build_id}, address - module.bias);
+  return *known;
 }
 
 void Resolver::append(const trace::Stack& stack, size_t index,
@@ -125,7 +136,7 @@ void Resolver::append(const trace::Stack& stack, size_t index,
     return;
   }
   if (is_recorder(module->path)) return;
-  for (symbols::Frame frame : names_({module->path, module->build_id}, address - module->bias)) {
+  for (symbols::Frame frame : names_at(*module, address)) {
     frame.offset = pc - module->bias;
     frames.push_back(std::move(frame));
   }

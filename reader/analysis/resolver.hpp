@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "reader/symbols/symbolizer.hpp"
@@ -25,7 +26,8 @@ struct ResolvedStack {
   std::optional<size_t> interrupted;  // index of the frame that a signal interrupted
 };
 
-// What the resolver needs of a symbolizer, so that it can be had without any files.
+// What the resolver needs of a symbolizer, so that it can be had without any files. The answer is
+// valid up to the next question.
 using NameSource = std::function<const std::vector<symbols::Frame>&(const symbols::ModuleKey&,
                                                                     uint64_t elf_address)>;
 
@@ -57,11 +59,14 @@ class Resolver {
  private:
   void append(const trace::Stack& stack, size_t index, std::vector<symbols::Frame>& frames) const;
   symbols::Frame generated(uint64_t address) const;
+  const std::vector<symbols::Frame>& names_at(const trace::Module& module, uint64_t address) const;
 
   const trace::Trace& trace_;
   trace::ModuleMap modules_;
   NameSource names_;
   symbols::Symbolizer* symbolizer_ = nullptr;
+  // The way through the symbolizer is long for what is asked a million times.
+  mutable std::unordered_map<uint64_t, const std::vector<symbols::Frame>*> known_;
 };
 
 }  // namespace dbgtrace::reader::analysis

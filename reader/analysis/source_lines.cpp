@@ -47,7 +47,7 @@ bool is_newer(const std::string& path, const std::string& than) {
 SourceLines source_around(const symbols::Frame& frame, const std::string& root, unsigned around) {
   SourceLines result;
   if (frame.file.empty() || frame.line == 0) return result;
-  const std::string path = find_source(frame.file, root);
+  const std::string path = find_source(std::string(frame.file), root);
   std::ifstream file(path);
   if (path.empty() || !file) return result;
   const unsigned first = frame.line > around ? frame.line - around : 1;
@@ -64,7 +64,7 @@ SourceLines source_around(const symbols::Frame& frame, const std::string& root, 
   }
   result.path = path;
   result.first = first;
-  result.newer = is_newer(path, frame.module);
+  result.newer = is_newer(path, std::string(frame.module));
   return result;
 }
 

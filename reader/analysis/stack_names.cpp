@@ -43,7 +43,9 @@ std::optional<GroupBy> group_by(const std::string& name) {
 std::string group_name(const ResolvedStack& stack, GroupBy by) {
   if (stack.frames.empty()) return "(call stack unknown)";
   const symbols::Frame& frame = stack.frames[stack.title];
-  if (by == GroupBy::kModule) return frame.module.empty() ? "(no module)" : frame.module;
+  if (by == GroupBy::kModule) {
+    return std::string(frame.module.empty() ? "(no module)" : frame.module);
+  }
   if (by == GroupBy::kLine && !frame.file.empty()) {
     return fmt::format("{}:{}", frame.file, frame.line);
   }

@@ -18,8 +18,9 @@ struct ModuleSurvey {
 };
 
 struct SymbolSurvey {
-  std::vector<ModuleSurvey> modules;    // most addresses first
-  uint64_t addresses = 0, outside = 0;  // outside: in no module, and not named as generated code either
+  std::vector<ModuleSurvey> modules;  // most addresses first
+  uint64_t addresses = 0,
+           outside = 0;  // outside: in no module, and not named as generated code either
   symbols::SymbolStatistics sources;
   std::vector<std::string> problems;
   double seconds = 0;

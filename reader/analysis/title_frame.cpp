@@ -35,7 +35,7 @@ bool is_runtime_library(std::string_view path) {
   return starts_with_any(base_name(path), kLibraries);
 }
 
-std::string plain_name(const std::string& function) {
+std::string plain_name(std::string_view function) {
   std::string plain;
   int depth = 0;
   for (size_t i = 0; i < function.size(); ++i) {
@@ -43,14 +43,14 @@ std::string plain_name(const std::string& function) {
     if (function.compare(i, 8, "operator") == 0 && depth == 0) {
       // The name of an operator may hold any of the signs that matter below.
       const size_t end = function.find('(', i + 9);
-      return plain + function.substr(i, end == std::string::npos ? end : end - i);
+      return plain.append(function.substr(i, end == std::string_view::npos ? end : end - i));
     }
     if (function.compare(i, 21, "(anonymous namespace)") == 0 && depth == 0) {
       plain += "(anonymous namespace)";
       i += 20;
     } else if (c == '<' && depth == 0 && i + 1 < function.size() &&
                (plain.empty() || plain.back() == ' ')) {
-      return plain + function.substr(i);  // Rust: <T as Trait>::method
+      return plain.append(function.substr(i));  // Rust: <T as Trait>::method
     } else if (c == '<') {
       ++depth;
     } else if (c == '>') {

@@ -24,6 +24,6 @@ size_t title_frame(const std::vector<symbols::Frame>& frames);
 
 // A function's name without return type, arguments and template arguments: "std::vector::push_back"
 // of "void std::vector<int, std::allocator<int> >::push_back(int const&)".
-std::string plain_name(const std::string& function);
+std::string plain_name(std::string_view function);
 
 }  // namespace dbgtrace::reader::analysis

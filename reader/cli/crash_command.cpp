@@ -172,7 +172,8 @@ Action prepare_crash(CLI::App& command) {
                      "recordings, or folders of them; default: the newest that `list` finds");
   add_result_options(command, options->report);
   add_stack_options(command, options->report);
-  command.add_option("--source-dir,--source-root", options->source_root, "where the sources lie now")
+  command
+      .add_option("--source-dir,--source-root", options->source_root, "where the sources lie now")
       ->type_name("DIR");
   command.add_flag("--maps", options->whole_map, "the whole memory map");
   add_fail_on_option(command, options->fail_on);

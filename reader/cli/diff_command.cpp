@@ -134,7 +134,8 @@ int diff(DiffOptions& options) {
   const auto new_trace = open_recording(options.report);
   if (!new_trace) return kFailed;
   symbols::Symbolizer symbolizer(options.report.search);
-  const analysis::Resolver old_resolver(*old_trace, symbolizer), new_resolver(*new_trace, symbolizer);
+  const analysis::Resolver old_resolver(*old_trace, symbolizer),
+      new_resolver(*new_trace, symbolizer);
   old_resolver.prepare(analysis::every_stack(*old_trace));
   new_resolver.prepare(analysis::every_stack(*new_trace));
   const auto by = *analysis::group_by(options.by);

@@ -57,7 +57,8 @@ Action prepare_html(CLI::App& command) {
   command.add_option("--max-stacks", options->max_sites, "largest number of call stacks shown")
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--source-dir,--source-root", options->source_root, "where the sources lie now")
+  command
+      .add_option("--source-dir,--source-root", options->source_root, "where the sources lie now")
       ->type_name("DIR");
   add_symbol_options(command, options->report);
   return [options](const Words&) { return html(*options); };

@@ -79,7 +79,8 @@ void add_stack_options(CLI::App& command, ReportOptions& options) {
 void add_names_of(const trace::Recording& recording, symbols::SearchPaths& search) {
   const trace::Trace& trace = recording.trace;
   const std::string code = symbols::generated_code(trace.header.pid).path;
-  if (const std::string map = perf_map_of(trace, search.sysroot); !map.empty()) search.perf_maps.emplace(code, map);
+  if (const std::string map = perf_map_of(trace, search.sysroot); !map.empty())
+    search.perf_maps.emplace(code, map);
   const auto appendix = recording.image.appendix();
   if (appendix.empty()) return;
   auto given = search.given ? std::make_shared<symbols::GivenAnswers>(*search.given)

@@ -25,9 +25,9 @@ int64_t whole(double value) {
 // Each text once; the page refers to it by number. 0 is the empty one.
 class Strings {
  public:
-  size_t number(const std::string& text) {
-    const auto [entry, is_new] = numbers_.try_emplace(text, list_.size());
-    if (is_new) list_.push_back(text);
+  size_t number(std::string_view text) {
+    const auto [entry, is_new] = numbers_.try_emplace(std::string(text), list_.size());
+    if (is_new) list_.emplace_back(text);
     return entry->second;
   }
   Json json() const { return list_; }

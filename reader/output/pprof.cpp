@@ -2,6 +2,7 @@
 // Field numbers are those of github.com/google/pprof/proto/profile.proto.
 #include <array>
 #include <map>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -78,9 +79,11 @@ class Profile {
   }
 
  private:
-  uint64_t text(const std::string& value) {
-    const auto [entry, is_new] = string_ids_.try_emplace(value, strings_.size());
-    if (is_new) strings_.push_back(value);
+  using Names = std::pair<std::string, std::string>;
+
+  uint64_t text(std::string_view value) {
+    const auto [entry, is_new] = string_ids_.try_emplace(std::string(value), strings_.size());
+    if (is_new) strings_.emplace_back(value);
     return entry->second;
   }
 
@@ -94,7 +97,7 @@ class Profile {
   uint64_t mapping(const Frame& frame) {
     if (frame.module.empty()) return 0;
     const auto [entry, is_new] =
-        mappings_.try_emplace({frame.module, frame.build_id}, mappings_.size() + 1);
+        mappings_.try_emplace(Names(frame.module, frame.build_id), mappings_.size() + 1);
     if (!is_new) return entry->second;
     ProtobufWriter part;
     part.number(field::kMappingId, entry->second);
@@ -111,7 +114,8 @@ class Profile {
 
   uint64_t function(const Frame& frame) {
     const std::string name = function_text(frame);
-    const auto [entry, is_new] = functions_.try_emplace({name, frame.file}, functions_.size() + 1);
+    const auto [entry, is_new] =
+        functions_.try_emplace(Names(name, frame.file), functions_.size() + 1);
     if (!is_new) return entry->second;
     ProtobufWriter part;
     part.number(field::kFunctionId, entry->second);
@@ -145,7 +149,7 @@ class Profile {
   ProtobufWriter profile_;
   std::vector<std::string> strings_{""};
   std::unordered_map<std::string, uint64_t> string_ids_{{"", 0}};
-  std::map<std::pair<std::string, std::string>, uint64_t> mappings_, functions_;
+  std::map<Names, uint64_t> mappings_, functions_;
   std::map<std::pair<uint64_t, uint64_t>, uint64_t> locations_;
 };
 

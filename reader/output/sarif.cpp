@@ -48,12 +48,12 @@ constexpr std::array<Rule, 22> kRules = {{
 }};
 constexpr size_t kLeakRule = kRules.size() - 1;
 
-bool is_below(const std::string& path, const std::string& root) {
+bool is_below(std::string_view path, const std::string& root) {
   return !root.empty() && path.size() > root.size() && path.starts_with(root) &&
          (root.back() == '/' || path[root.size()] == '/');
 }
 
-std::string escaped(const std::string& path) {
+std::string escaped(std::string_view path) {
   std::string uri;
   for (const char sign : path) {
     const auto byte = static_cast<unsigned char>(sign);
@@ -218,7 +218,7 @@ Json Document::finish() const {
 
 }  // namespace
 
-std::string file_uri(const std::string& path) { return "file://" + escaped(path); }
+std::string file_uri(std::string_view path) { return "file://" + escaped(path); }
 
 Json sarif_document(const std::optional<analysis::PostMortem>& crash,
                     const analysis::LeakReport& leaks, const trace::Trace& trace,

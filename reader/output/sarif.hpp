@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "reader/analysis/leaks.hpp"
 #include "reader/analysis/post_mortem.hpp"
@@ -18,6 +19,6 @@ Json sarif_document(const std::optional<analysis::PostMortem>& crash,
                     const analysis::Resolver& resolver, const std::string& source_root);
 
 // "file:///a%20b".
-std::string file_uri(const std::string& path);
+std::string file_uri(std::string_view path);
 
 }  // namespace dbgtrace::reader::output

@@ -10,19 +10,19 @@
 namespace dbgtrace::reader::output {
 namespace {
 
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 }  // namespace
 
 std::string function_text(const symbols::Frame& frame) {
-  if (!frame.function.empty()) return frame.function;
+  if (!frame.function.empty()) return std::string(frame.function);
   if (frame.module.empty()) return fmt::format("{:#x}", frame.offset);
   return fmt::format("{}+{:#x}", base_name(frame.module), frame.offset);
 }
 
 std::string place_text(const symbols::Frame& frame) {
-  if (frame.file.empty()) return base_name(frame.module);
-  if (frame.line == 0) return base_name(frame.file);
+  if (frame.file.empty()) return std::string(base_name(frame.module));
+  if (frame.line == 0) return std::string(base_name(frame.file));
   return fmt::format("{}:{}", base_name(frame.file), frame.line);
 }
 

@@ -77,7 +77,8 @@ std::optional<Answers> Answers::parse(std::string bytes) {
   answers.frames_at_ = answers.starts_at_ + (addresses + 1) * 4;
   answers.texts_at_ = answers.frames_at_ + frames * kFrameBytes;
   // A checksum is no proof against malice: from here on every reference is used unseen.
-  if (head.text_bytes == 0 || !are_texts(std::string_view(answers.bytes_).substr(answers.texts_at_)))
+  if (head.text_bytes == 0 ||
+      !are_texts(std::string_view(answers.bytes_).substr(answers.texts_at_)))
     return std::nullopt;
   if (answers.source().size() + 1 >= head.text_bytes) return std::nullopt;
   uint32_t last = 0;
@@ -120,8 +121,7 @@ Chain Answers::chain(size_t index) const {
   for (uint32_t i = first; i < end; ++i) {
     const size_t at = frames_at_ + i * kFrameBytes;
     const uint32_t line = word(at + 8);
-    chain.push_back({std::string(text(word(at))), std::string(text(word(at + 4))), line & ~kInlined,
-                     (line & kInlined) != 0});
+    chain.push_back({text(word(at)), text(word(at + 4)), line & ~kInlined, (line & kInlined) != 0});
   }
   return chain;
 }

@@ -15,10 +15,11 @@
 
 namespace dbgtrace::reader::symbols {
 
-// One function of an inline chain. Empty and 0 are unknown.
+// One function of an inline chain. Empty and 0 are unknown. The texts are whoever's gave the
+// answer.
 struct Answer {
-  std::string function;
-  std::string file;
+  std::string_view function;
+  std::string_view file;
   unsigned line = 0;
   bool inlined = false;
 };

@@ -74,7 +74,7 @@ void add_debug_file(ModuleFile& file, const SearchPaths& search) {
 }
 
 std::string source_of(const ModuleFile& file) {
-  return "dbgtrace " DBGTRACE_VERSION " answers 1\n" + file_text(file.fd) +
+  return "dbgtrace " DBGTRACE_VERSION " answers 2\n" + file_text(file.fd) +
          file_text(file.debug_fd);
 }
 

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <map>
+#include <unordered_set>
 
 #include "reader/symbols/debug_file.hpp"
 #include "reader/symbols/demangle.hpp"
@@ -14,9 +16,12 @@
 namespace dbgtrace::reader::symbols {
 namespace {
 
+using Texts = std::unordered_set<std::string>;
+
 // The DWARF's name first: it is what the lines belong to, also where the linker folded equal
 // functions into one. The symbol, given for a frame that is not inlined, fills two gaps.
-std::string name_of(const Location& location, const char* symbol, Demangler& demangle) {
+std::string_view name_of(const Location& location, const char* symbol, Demangler& demangle,
+                         Texts& texts) {
   if (location.linkage_name != nullptr && is_mangled(location.linkage_name)) {
     return demangle(location.linkage_name);
   }
@@ -27,18 +32,20 @@ std::string name_of(const Location& location, const char* symbol, Demangler& dem
     if (*location.name == '_') return demangle(symbol);
   }
   if (location.name == nullptr) return {};
-  return location.qualifier + demangle(location.name);
+  const std::string& name = demangle(location.name);
+  return location.qualifier.empty() ? name : *texts.insert(location.qualifier + name).first;
 }
 
 // Two units may spell one file in two ways: folder/../x.h and x.h.
-std::string path_of(const Location& location) {
+std::string normal_path(const Location& location) {
   constexpr size_t kMaxPathBytes = 4096;  // the kernel's limit; a longer one is nobody's file
   if (location.file == nullptr || strnlen(location.file, kMaxPathBytes) == kMaxPathBytes) return {};
   std::filesystem::path path(location.file);
-  if (path.is_relative() && location.folder != nullptr && *location.folder == '/' &&
-      strnlen(location.folder, kMaxPathBytes) < kMaxPathBytes) {
-    path = location.folder / path;
-  }
+  const bool has_folder =
+      location.folder != nullptr && strnlen(location.folder, kMaxPathBytes) < kMaxPathBytes;
+  // Packages are built with relative folders, which some names have in them already.
+  const std::string folder = has_folder ? location.folder : "";
+  if (path.is_relative() && !path.string().starts_with(folder + "/")) path = folder / path;
   return path.lexically_normal().string();
 }
 
@@ -50,6 +57,15 @@ struct ModuleNames::Indexes {
   SymbolTable symbols;
   DwarfIndex dwarf;
   Demangler demangle;
+  Texts texts;
+  // By the strings of libdw, which has each file of a unit once.
+  std::map<std::pair<const char*, const char*>, std::string> paths;
+
+  std::string_view path_of(const Location& location) {
+    const auto [path, is_new] = paths.try_emplace({location.file, location.folder});
+    if (is_new) path->second = normal_path(location);
+    return path->second;
+  }
 };
 
 ModuleNames::ModuleNames(ModuleKey key, const SearchPaths& search)
@@ -94,9 +110,9 @@ const std::vector<Frame>& ModuleNames::resolve(uint64_t elf_address) {
   if (!is_new) return entry->second;
   Chain chain = look_up(elf_address);
   if (chain.empty()) chain.emplace_back();
-  for (Answer& answer : chain) {
-    entry->second.push_back({std::move(answer.function), std::move(answer.file), answer.line,
-                             answer.inlined, key_.path, key_.build_id_hex, elf_address});
+  for (const Answer& answer : chain) {
+    entry->second.push_back({answer.function, answer.file, answer.line, answer.inlined, key_.path,
+                             key_.build_id_hex, elf_address});
   }
   return entry->second;
 }
@@ -109,7 +125,7 @@ Chain ModuleNames::look_up(uint64_t elf_address) {
     }
   }
   if (const std::string_view name = generated_.find(elf_address); !name.empty()) {
-    return {{std::string(name), {}, 0, false}};
+    return {{name, {}, 0, false}};
   }
   if (cached_) {
     if (auto chain = cached_->find(elf_address)) {
@@ -131,8 +147,9 @@ Chain ModuleNames::chain_from_files(uint64_t elf_address) {
   Chain chain;
   for (size_t i = 0; i < locations.size(); ++i) {
     const bool is_function = i + 1 == locations.size();
-    chain.push_back({name_of(locations[i], is_function ? symbol : nullptr, indexes_->demangle),
-                     path_of(locations[i]), locations[i].line, !is_function});
+    const std::string_view name =
+        name_of(locations[i], is_function ? symbol : nullptr, indexes_->demangle, indexes_->texts);
+    chain.push_back({name, indexes_->path_of(locations[i]), locations[i].line, !is_function});
   }
   return chain;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,13 +17,15 @@
 
 namespace dbgtrace::reader::symbols {
 
+// A recording has millions of frames with a few thousand names: the texts are the symbolizer's and
+// live as long as it does.
 struct Frame {
-  std::string function;  // empty: unknown
-  std::string file;      // empty: unknown
-  unsigned line = 0;     // 0: unknown
+  std::string_view function;  // empty: unknown
+  std::string_view file;      // empty: unknown
+  unsigned line = 0;          // 0: unknown
   bool inlined = false;
-  std::string module;
-  std::string build_id;
+  std::string_view module;
+  std::string_view build_id;
   uint64_t offset = 0;  // the address that was asked for
 };
 

@@ -123,8 +123,8 @@ bool unpack_bundle(std::span<const std::byte> file, std::span<std::byte> unpacke
       packed = packed.subspan(in - stream.avail_in);
     }
     const std::span<const std::byte> data(page.data(), kPageBytes - stream.avail_out);
-    const bool is_hole = std::all_of(data.begin(), data.end(),
-                                     [](std::byte byte) { return byte == std::byte{0}; });
+    const bool is_hole =
+        std::all_of(data.begin(), data.end(), [](std::byte byte) { return byte == std::byte{0}; });
     fits = data.size() <= unpacked.size() && (is_hole || data.size() <= data_left);
     if (!fits) break;
     if (!is_hole) {

@@ -50,7 +50,7 @@ void examine(const std::vector<std::byte>& file, size_t box_bytes) {
   const auto trace = reader::trace::load_image(file, "input");
   require(static_cast<bool>(trace));
   std::vector<reader::symbols::Frame> names(1);
-  names[0].function.assign(1, 'f');
+  names[0].function = "f";
   const reader::analysis::Resolver resolver(
       *trace, [&names](const auto&, uint64_t) -> auto& { return names; });
   const auto report = reader::analysis::examine(*trace, resolver, "");

@@ -6,6 +6,7 @@
 
 #include "reader/analysis/statistics.hpp"
 #include "simulation.hpp"
+#include "tests/support/kept_text.hpp"
 
 namespace dbgtrace::test {
 namespace {
@@ -19,8 +20,8 @@ struct Named {
     auto& frames = names[{key.path, address}];
     if (frames.empty()) {
       frames.resize(1);
-      frames[0].function = "f" + std::to_string(address);
-      frames[0].module = key.path;
+      frames[0].function = tests::kept("f" + std::to_string(address));
+      frames[0].module = tests::kept(key.path);
     }
     return frames;
   }

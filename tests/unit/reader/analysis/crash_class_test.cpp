@@ -8,6 +8,7 @@
 #include <set>
 
 #include "reader/analysis/instruction.hpp"
+#include "tests/support/kept_text.hpp"
 
 using namespace dbgtrace;
 using namespace dbgtrace::reader;
@@ -33,8 +34,8 @@ constexpr const char* kMaps =
 
 symbols::Frame frame(const std::string& function, const std::string& module = "/usr/bin/app") {
   symbols::Frame result;
-  result.function = function;
-  result.module = module;
+  result.function = dbgtrace::tests::kept(function);
+  result.module = dbgtrace::tests::kept(module);
   return result;
 }
 

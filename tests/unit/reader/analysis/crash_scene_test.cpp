@@ -8,6 +8,7 @@
 #include "reader/analysis/crash_class.hpp"
 #include "reader/trace/load.hpp"
 #include "tests/support/crash_example.hpp"
+#include "tests/support/kept_text.hpp"
 
 using namespace dbgtrace;
 using namespace dbgtrace::reader;
@@ -25,9 +26,9 @@ struct Scene {
             trace,
             [this](const symbols::ModuleKey& key, uint64_t address) -> auto& {
               answer.resize(1);
-              answer[0].function = "f" + std::to_string(address >> 8);
+              answer[0].function = dbgtrace::tests::kept("f" + std::to_string(address >> 8));
               if (address >> 8 == 7) answer[0].function = "runtime.sigpanic";
-              answer[0].module = key.path;
+              answer[0].module = dbgtrace::tests::kept(key.path);
               return answer;
             }),
         scene(analysis::scene_of(trace, resolver)) {}

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "reader/analysis/frame_names.hpp"
+#include "tests/support/kept_text.hpp"
 
 using namespace dbgtrace::reader;
 using analysis::comparable_name;
@@ -14,8 +15,8 @@ namespace {
 
 Frame of(const std::string& function, const std::string& module = "/usr/bin/app") {
   Frame frame;
-  frame.function = function;
-  frame.module = module;
+  frame.function = dbgtrace::tests::kept(function);
+  frame.module = dbgtrace::tests::kept(module);
   return frame;
 }
 Frame nameless(const std::string& module, uint64_t offset) {

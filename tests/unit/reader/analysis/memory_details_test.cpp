@@ -10,6 +10,7 @@
 #include "reader/analysis/heap_pattern.hpp"
 #include "ring/weight.hpp"
 #include "simulation.hpp"
+#include "tests/support/kept_text.hpp"
 
 namespace dbgtrace::test {
 namespace {
@@ -29,7 +30,7 @@ std::vector<TimelinePoint> timeline(double (*bytes)(double t)) {
 // Every address is a line of one file; 0x1800, the outermost frame of every stack, is line 1.
 std::vector<symbols::Frame> frame_at(uint64_t address) {
   symbols::Frame frame;
-  frame.function = address < 0x900 ? "main" : "f" + std::to_string(address);
+  frame.function = tests::kept(address < 0x900 ? "main" : "f" + std::to_string(address));
   frame.file = "/src/lib/app.c";
   frame.line = address < 0x900 ? 1 : static_cast<unsigned>(address - 0xfff) / 16 + 1;
   frame.module = "/usr/bin/simulated";

@@ -11,6 +11,7 @@
 #include "reader/analysis/post_mortem.hpp"
 #include "reader/trace/load.hpp"
 #include "tests/support/crash_example.hpp"
+#include "tests/support/kept_text.hpp"
 #include "tests/support/temp_file.hpp"
 
 using namespace dbgtrace;
@@ -25,8 +26,8 @@ struct Example {
         resolver(
             trace, [this](const symbols::ModuleKey& key, uint64_t address) -> auto& {
               answer.resize(1);
-              answer[0].function = "f" + std::to_string(address >> 8);
-              answer[0].module = key.path;
+              answer[0].function = dbgtrace::tests::kept("f" + std::to_string(address >> 8));
+              answer[0].module = dbgtrace::tests::kept(key.path);
               return answer;
             }) {}
 
@@ -164,7 +165,7 @@ TEST_CASE("the lines around a frame are shown where the source is at hand") {
   const std::string text = "one\ntwo\nthree\nfour\nfive\n";
   tests::TempFile file(std::as_bytes(std::span(text)));
   symbols::Frame frame;
-  frame.file = file.path();
+  frame.file = tests::kept(file.path());
   frame.line = 3;
   auto source = analysis::source_around(frame, "", 1);
   CHECK(source.first == 2);
@@ -175,7 +176,7 @@ TEST_CASE("the lines around a frame are shown where the source is at hand") {
   CHECK(analysis::source_around(frame, "", 2).lines.empty());
   const size_t slash = file.path().rfind('/');
   frame.line = 5;
-  frame.file = "/nonexistent/build/src" + file.path().substr(slash);
+  frame.file = tests::kept("/nonexistent/build/src" + file.path().substr(slash));
   CHECK(analysis::source_around(frame, file.path().substr(0, slash), 1).lines.size() == 2);
   for (const char* strange : {"/dev/zero", "/nonexistent", "", "/"}) {
     frame.file = strange;

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "reader/analysis/title_frame.hpp"
+#include "tests/support/kept_text.hpp"
 
 namespace dbgtrace::test {
 namespace {
@@ -15,9 +16,9 @@ namespace trace = reader::trace;
 Frame named(const std::string& function, const std::string& module = "/usr/bin/app",
             const std::string& file = "") {
   Frame frame;
-  frame.function = function;
-  frame.module = module;
-  frame.file = file;
+  frame.function = tests::kept(function);
+  frame.module = tests::kept(module);
+  frame.file = tests::kept(file);
   return frame;
 }
 

@@ -6,6 +6,7 @@
 #include "reader/analysis/name_pattern.hpp"
 #include "reader/analysis/suppressions.hpp"
 #include "simulation.hpp"
+#include "tests/support/kept_text.hpp"
 
 namespace dbgtrace::test {
 namespace {
@@ -17,9 +18,9 @@ ResolvedStack stack_of(const std::vector<std::pair<std::string, std::string>>& f
   ResolvedStack stack;
   for (const auto& [function, module] : frames) {
     symbols::Frame frame;
-    frame.function = function;
-    frame.module = module;
-    frame.file = "/src/" + function + ".c";
+    frame.function = tests::kept(function);
+    frame.module = tests::kept(module);
+    frame.file = tests::kept("/src/" + function + ".c");
     stack.frames.push_back(frame);
   }
   return stack;

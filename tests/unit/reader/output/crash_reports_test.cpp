@@ -16,6 +16,7 @@
 #include "reader/output/text_crash.hpp"
 #include "reader/trace/load.hpp"
 #include "tests/support/crash_example.hpp"
+#include "tests/support/kept_text.hpp"
 
 using namespace dbgtrace;
 using namespace dbgtrace::reader;
@@ -31,8 +32,8 @@ struct Example {
               constexpr const char* kNames[] = {"Session::open", "Session::name", "Session::close",
                                                 "main"};
               answer.assign(1, {});
-              answer[0].module = key.path;
-              answer[0].build_id = key.build_id_hex;
+              answer[0].module = dbgtrace::tests::kept(key.path);
+              answer[0].build_id = dbgtrace::tests::kept(key.build_id_hex);
               if (key.path == "/usr/bin/example") {
                 answer[0].function = kNames[address >> 8 & 3];
                 answer[0].file = "/src/session.cpp";

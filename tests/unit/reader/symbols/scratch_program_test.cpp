@@ -101,8 +101,9 @@ std::vector<std::string> leaf_chain(Symbolizer& symbolizer, const ModuleKey& key
     if (frames.front().line != kLeafLine || frames.size() != 3) continue;
     std::vector<std::string> chain;
     for (const Frame& frame : frames) {
-      chain.push_back(frame.function + " " + std::filesystem::path(frame.file).filename().string() +
-                      ":" + std::to_string(frame.line) + (frame.inlined ? " inlined" : ""));
+      chain.push_back(std::string(frame.function) + " " +
+                      std::filesystem::path(frame.file).filename().string() + ":" +
+                      std::to_string(frame.line) + (frame.inlined ? " inlined" : ""));
     }
     return chain;
   }

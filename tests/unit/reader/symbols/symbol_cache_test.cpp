@@ -41,7 +41,7 @@ SymbolStatistics asked(const std::string& cache, const ModuleKey& key, uint64_t 
   search.cache = SymbolCache(cache, SymbolCache::kDefaultMaxBytes);
   Symbolizer symbolizer(search);
   const Frame frame = symbolizer.resolve(key, address).front();
-  if (function != nullptr) *function = frame.function;
+  if (function != nullptr) *function = std::string(frame.function);
   return symbolizer.statistics();
 }
 
