@@ -104,7 +104,8 @@ int examine_many(CrashOptions& options) {
   // One for all: recordings of one program share their modules.
   symbols::Symbolizer symbolizer(options.report.search);
   std::vector<analysis::CrashEntry> entries;
-  output::Json crashes = output::Json::array();
+  std::vector<output::Vanished> vanished;
+  output::Json crashes = output::Json::array(), deaths = output::Json::array();
   size_t failed = 0, damaged = 0;
   bool found = false;
   for (const std::string& file : files) {
@@ -124,7 +125,16 @@ int examine_many(CrashOptions& options) {
     found = found || has_finding(options.fail_on, *trace);
     const analysis::Resolver resolver(*trace, own ? *own : symbolizer);
     const auto report = analysis::examine(*trace, resolver, options.source_root);
-    if (!report) continue;
+    if (!report) {
+      const analysis::Death death = death_here(*trace);
+      const std::string summary = output::death_text(death, resolver);
+      if (summary.empty()) continue;
+      vanished.push_back({file, summary});
+      deaths.push_back(output::json_death(death, resolver));
+      deaths.back()["file"] = file;
+      deaths.back()["exe"] = trace->header.exe;
+      continue;
+    }
     entries.push_back(entry_of(*report, *trace));
     if (!options.report.json) continue;
     crashes.push_back(output::json_crash(*report, *trace));
@@ -140,10 +150,12 @@ int examine_many(CrashOptions& options) {
     json["recordings"] = files.size();
     json["groups"] = output::json_crash_groups(groups);
     json["crashes"] = std::move(crashes);
+    json["vanished"] = std::move(deaths);
     result = output::json_text(json);
   } else {
     output::TextPage page = new_page(options.report);
     output::put_crash_groups(page, groups, files.size() - failed, options.report.limits);
+    output::put_vanished(page, vanished, options.report.limits);
     output::put_symbol_problems(page, symbolizer.problems());
     result = page.text();
   }

@@ -18,8 +18,15 @@ struct CrashDetails {
 void put_crash(TextPage& page, const analysis::PostMortem& report, const trace::Trace& trace,
                const CrashDetails& details);
 
+// A process that left no crash record and did not end itself.
+struct Vanished {
+  std::string file;
+  std::string summary;
+};
+
 // Of many recordings: each bug once.
 void put_crash_groups(TextPage& page, const std::vector<analysis::CrashGroup>& groups,
                       size_t recordings, const ListLimits& limits);
+void put_vanished(TextPage& page, const std::vector<Vanished>& vanished, const ListLimits& limits);
 
 }  // namespace dbgtrace::reader::output

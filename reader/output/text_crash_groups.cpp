@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The crashes of many recordings as a page: each bug once, the most frequent first.
+// The crashes of many recordings as a page: each bug once, the most frequent first; and the
+// processes that left no record.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,6 +51,22 @@ void put_crash_groups(TextPage& page, const std::vector<analysis::CrashGroup>& g
   if (shown < groups.size()) {
     page.gap();
     page.line(fmt::format("... {} more: --top 0 shows all", groups.size() - shown));
+  }
+}
+
+void put_vanished(TextPage& page, const std::vector<Vanished>& vanished, const ListLimits& limits) {
+  if (vanished.empty()) return;
+  page.gap();
+  page.line(fmt::format("{} process{} vanished without a crash record:", vanished.size(),
+                        vanished.size() == 1 ? "" : "es"),
+            TextPage::Tone::kBad);
+  const size_t shown =
+      limits.entries == 0 ? vanished.size() : std::min(limits.entries, vanished.size());
+  for (size_t i = 0; i < shown; ++i) {
+    page.paragraph(fmt::format("  {} {}", vanished[i].file, vanished[i].summary), 4);
+  }
+  if (shown < vanished.size()) {
+    page.line(fmt::format("  ... {} more: --top 0 shows all", vanished.size() - shown));
   }
 }
 

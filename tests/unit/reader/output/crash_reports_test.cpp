@@ -205,7 +205,12 @@ TEST_CASE("groups name each bug once, with counts, times and builds") {
   CHECK(json[0]["first_unix"] == 1'700'000'000);
   output::TextPage none({100, false});
   output::put_crash_groups(none, {}, 2, {});
+  output::put_vanished(none, {}, {});
   CHECK(none.text() == "No crash in 2 recordings.\n");
+  output::put_vanished(none, {{"three.dbgt", "vanished: killed"}}, {});
+  CHECK(none.text() ==
+        "No crash in 2 recordings.\n\n1 process vanished without a crash record:\n"
+        "  three.dbgt vanished: killed\n");
 }
 
 TEST_CASE("a process that vanished is told with what is known") {
