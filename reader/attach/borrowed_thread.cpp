@@ -21,10 +21,12 @@ constexpr auto kLongestStop = std::chrono::milliseconds(50);
 // System calls that wait for others and that no allocator and no loader makes; the least noticed
 // first.
 constexpr std::array kWaits = {
-    SYS_futex,    SYS_clock_nanosleep, SYS_nanosleep,   SYS_rt_sigtimedwait, SYS_pause,
-    SYS_wait4,    SYS_waitid,          SYS_poll,        SYS_ppoll,           SYS_select,
-    SYS_pselect6, SYS_epoll_wait,      SYS_epoll_pwait, SYS_accept,          SYS_accept4,
-    SYS_recvfrom, SYS_recvmsg,         SYS_read,        SYS_rt_sigsuspend};
+    SYS_futex,           SYS_clock_nanosleep, SYS_nanosleep,
+    SYS_restart_syscall,  // one of these that was stopped before
+    SYS_rt_sigtimedwait, SYS_pause,           SYS_wait4,     SYS_waitid,     SYS_poll,
+    SYS_ppoll,           SYS_select,          SYS_pselect6,  SYS_epoll_wait, SYS_epoll_pwait,
+    SYS_accept,          SYS_accept4,         SYS_recvfrom,  SYS_recvmsg,    SYS_read,
+    SYS_rt_sigsuspend};
 
 // The place in the order of preference of a thread that waits; behind all of them one that does
 // not.

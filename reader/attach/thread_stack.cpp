@@ -46,6 +46,13 @@ int take_frame(Dwfl_Frame* frame, void* context) {
   return frames.pcs.size() < kMaxFrames ? DWARF_CB_OK : DWARF_CB_ABORT;
 }
 
+// Opens the object and finds its call frame information: now, while all threads run.
+int prepare_module(Dwfl_Module* module, void**, const char*, Dwarf_Addr, void*) {
+  Dwarf_Addr bias = 0;
+  dwfl_module_eh_cfi(module, &bias);
+  return DWARF_CB_OK;
+}
+
 }  // namespace
 
 struct Callbacks {
@@ -62,7 +69,9 @@ StackReader::StackReader(pid_t pid) : callbacks_(std::make_unique<Callbacks>()) 
       dwfl_linux_proc_attach(dwfl_, pid, true) != 0) {
     dwfl_end(dwfl_);
     dwfl_ = nullptr;
+    return;
   }
+  dwfl_getmodules(dwfl_, prepare_module, nullptr, 0);
 }
 
 StackReader::~StackReader() {

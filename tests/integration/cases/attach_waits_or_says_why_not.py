@@ -7,6 +7,7 @@ that its filter forbids; a second recording beside the first; a refusal without 
 """
 
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -63,6 +64,21 @@ def waits(bench):
     victim = start(bench, "loader", bench.program("sleepy_plugin.so"))
     recorded(bench, victim, "while another thread loads a library")
     end(bench, victim, "while another thread loads a library")
+
+
+def sleeps_on(bench):
+    """One long sleep, of which a stop makes another system call, is attached to and left more than once."""
+    begun = time.monotonic()
+    sleeper = bench.start(pathlib.Path("/bin/sleep"), 8, record=False)
+    time.sleep(0.2)
+    path = sleeper.folder / "out" / "sleep.dbgt"
+    for number in (1, 2):
+        for command, options in (("attach", ("--out", str(path))), ("detach", ())):
+            status, told = attach(bench, sleeper.pid, command, *options)
+            require(status == 0, f"a long sleep, {command} {number}: {told}")
+    result = bench.finish(sleeper)
+    slept = time.monotonic() - begun
+    require((result.status, result.err) == (0, "") and slept >= 8, f"a long sleep: {result.status} after {slept:.1f} s")
 
 
 def says_why_not(bench):
@@ -129,4 +145,5 @@ def check(bench):
     if os.uname().machine != "x86_64":
         raise Skip("attach is for x86-64")
     waits(bench)
+    sleeps_on(bench)
     says_why_not(bench)
