@@ -51,6 +51,12 @@ class BlockLedger {
 
   // The block that lives at an address.
   LiveIndex::Found find(uintptr_t address) const { return index_.find(address, slots_); }
+  // The same in two steps, and the first one of born().
+  LiveIndex::Guess guess(uintptr_t address) const { return index_.guess(address, slots_); }
+  LiveIndex::Found confirm(const LiveIndex::Guess& guess, uintptr_t address) const {
+    return index_.confirm(guess, address, slots_);
+  }
+  void fetch_for_birth(uintptr_t address) const { index_.fetch(address); }
   static bool is_ours(LiveIndex::Found found) { return found.slot != kNoSlot; }
 
   // A block of ours is freed, by the stack of free_site (0: unknown). False: another thread frees

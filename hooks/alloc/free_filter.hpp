@@ -20,13 +20,23 @@ class FreeFilter {
   }
   const std::atomic<uint8_t>& count_of(uintptr_t address) const { return counts_[slot(address)]; }
 
-  void add(uintptr_t address) { change(address, 1); }
-  void remove(uintptr_t address) { change(address, -1); }
+  void add(uintptr_t address) {
+    if (!holds_all_.load(std::memory_order_relaxed)) change(address, 1);
+  }
+  void remove(uintptr_t address) {
+    if (!holds_all_.load(std::memory_order_relaxed)) change(address, -1);
+  }
 
   // Every block may be in the table from now on: nothing is counted any more.
-  void hold_all() { fill(kStuck); }
+  void hold_all() {
+    fill(kStuck);
+    holds_all_.store(true, std::memory_order_relaxed);
+  }
   // None is. Only where no block in the table matters any more.
-  void hold_none() { fill(0); }
+  void hold_none() {
+    holds_all_.store(false, std::memory_order_relaxed);
+    fill(0);
+  }
 
  private:
   // A full count stays: a false "maybe" costs a look-up, a false "no" a leak.
@@ -49,6 +59,7 @@ class FreeFilter {
   }
 
   std::atomic<uint8_t> counts_[kSlots]{};
+  std::atomic<bool> holds_all_{false};
 };
 
 extern constinit FreeFilter g_free_filter __attribute__((visibility("hidden")));

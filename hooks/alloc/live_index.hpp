@@ -55,6 +55,21 @@ class LiveIndex {
     uint32_t word = 0;  // what stood there
   };
   Found find(uintptr_t address, const LiveSlots& live) const;
+  // find() in two steps, with something else to do while memory brings what the second one needs.
+  struct Guess {
+    Found found;       // to be confirmed
+    bool may_be_here;  // false: find() will find no block of ours
+  };
+  Guess guess(uintptr_t address, const LiveSlots& live) const;
+  Found confirm(const Guess& guess, uintptr_t address, const LiveSlots& live) const {
+    const bool right = live.address_at(guess.found.slot) == address;
+    return right && !has_inherited_ ? guess.found : find(address, live);
+  }
+  // Before an insert() that comes soon.
+  void fetch(uintptr_t address) const {
+    if (words_ != nullptr)
+      __builtin_prefetch(words_ + (home_of(address).line & line_mask_) * kLineWords, 1);
+  }
 
   // Not done: no room among the lines that are looked at.
   // stale: an entry of the same address, left as it is; nothing was inserted then.
@@ -130,6 +145,29 @@ inline bool LiveIndex::look_in(uint32_t line, uintptr_t address, const Home& hom
       found = {line * kLineWords + i, kNoSlot, word};
   }
   return false;
+}
+
+inline LiveIndex::Guess LiveIndex::guess(uintptr_t address, const LiveSlots& live) const {
+  Guess guess{{kNoSlot, kNoSlot}, false};
+  if (words_ == nullptr) return guess;
+  if (has_inherited_) {  // what is inherited has no entry to wait for
+    guess.found = find(address, live);
+    guess.may_be_here = guess.found.slot != kNoSlot;
+    return guess;
+  }
+  const Home home = home_of(address);
+  const uint32_t line = home.line & line_mask_;
+  const std::atomic<uint32_t>* words = words_ + line * kLineWords;
+  const uint32_t with_tag = words_with_tag(words, home.tag);
+  if (with_tag == 0) {
+    guess.may_be_here = passed_[line].load(std::memory_order_relaxed) != 0;
+    return guess;
+  }
+  const auto i = static_cast<uint32_t>(std::countr_zero(with_tag));
+  const uint32_t word = words[i].load(std::memory_order_relaxed);
+  const uint32_t slot = (word & kMaxSlots) - 1;
+  live.fetch(slot);
+  return {{line * kLineWords + i, slot, word}, true};
 }
 
 inline LiveIndex::Found LiveIndex::find(uintptr_t address, const LiveSlots& live) const {

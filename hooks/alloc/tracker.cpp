@@ -145,6 +145,7 @@ void start_recorder() {
 
 void record_exactly(void* block, uint64_t size_bytes, Frame frame) {
   const OwnCost cost;
+  g_blocks.fetch_for_birth(reinterpret_cast<uintptr_t>(block));
   if (g_session.ready_to_record()) [[likely]]
     record_birth(block, size_bytes, {true, ring::kWeightOne, true}, frame, ring::SiteKind::kHeap);
   else if (!g_session.off())
@@ -165,20 +166,26 @@ void record_mapping(void* start, uint64_t size_bytes, uint16_t weight, Frame fra
   record_birth(start, size_bytes, {true, weight}, frame, ring::SiteKind::kMapping);
 }
 
+// A forked child frees a block that its parent allocated.
+[[gnu::noinline]] static void forget_inherited(uintptr_t address) {
+  if (g_blocks.forget_inherited(g_blocks.find(address), address, os::threads_now()))
+    Ledger::add(g_session.ledger().live().inherited_frees, 1);
+}
+
 void record_free(void* block, Frame frame) {
   const auto address = reinterpret_cast<uintptr_t>(block);
   if (!g_session.recording_here()) return forget_unrecorded(address);
-  const LiveIndex::Found found = g_blocks.find(address);
-  if (!BlockLedger::is_ours(found)) {
-    if (g_blocks.forget_inherited(found, address, os::threads_now()))
-      Ledger::add(g_session.ledger().live().inherited_frees, 1);
-    return;
-  }
+  // The stack is walked before the block is looked at, so that its entry has time to come.
+  const LiveIndex::Guess guess = g_blocks.guess(address);
+  if (!guess.may_be_here) [[unlikely]]
+    return forget_inherited(address);
   const OwnCost cost;
   const Moment moment = this_moment();
   const ring::SiteRef site =
       site_of(g_session.ledger(), frame, ring::SiteKind::kFreeing, moment.now_us);
-  g_blocks.freed(found, address, site.id, moment);
+  const LiveIndex::Found found = g_blocks.confirm(guess, address);
+  if (BlockLedger::is_ours(found)) [[likely]]
+    g_blocks.freed(found, address, site.id, moment);
 }
 
 uint16_t mapping_weight(void* start) {

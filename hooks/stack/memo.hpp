@@ -246,7 +246,8 @@ class MemoWalk {
   return from;
 }
 
-inline bool StackMemo::is_unchanged(const Registers& start, SystemCalls calls) const {
+[[gnu::always_inline]] inline bool StackMemo::is_unchanged(const Registers& start,
+                                                           SystemCalls calls) const {
   const Frame& leaf = frames_[count_];
   return leaf.is_at(start) && version_ == version_for(calls) && leaf.guard == 0 &&
          first_change(words_ + leaf.words_end, words_) == words_;
@@ -254,8 +255,9 @@ inline bool StackMemo::is_unchanged(const Registers& start, SystemCalls calls) c
 
 // A variant that fits where the walk starts, if it has come to a frame of the memo by words that
 // are as they were.
-inline const LeafVariant* StackMemo::variant_at(const Registers& start, const StackBounds& own,
-                                                SystemCalls calls) {
+[[gnu::always_inline]] inline const LeafVariant* StackMemo::variant_at(const Registers& start,
+                                                                       const StackBounds& own,
+                                                                       SystemCalls calls) {
   if (!keeps_variants_ || start.exact || !own.holds_word(start.sp)) return nullptr;
   const Rule rule = known_rules.find(start.pc - 1);
   const uintptr_t cfa = (rule.kind() == RuleKind::kRbp ? start.fp : start.sp) + rule.offset();
@@ -292,8 +294,8 @@ inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start, StackBounds& 
   ok_ = begin(start.sp) && walk_whole(start, own, calls);
 }
 
-inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own,
-                          SystemCalls calls, uint32_t tag)
+[[gnu::always_inline]] inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start,
+                                                 StackBounds& own, SystemCalls calls, uint32_t tag)
     : memo_(memo) {
   if (!begin(start.sp)) return;
   if (memo.is_unchanged(start, calls)) {

@@ -69,6 +69,9 @@ TEST_CASE("the index agrees with a map over a million random insertions and remo
     for (int i = 0; i < 250'000; ++i) {
       const uintptr_t address = 0x10000 + (random.next() >> 40) % 20'000 * step;
       const LiveIndex::Found found = table.index.find(address, table.slots);
+      const LiveIndex::Guess guess = table.index.guess(address, table.slots);
+      REQUIRE((guess.may_be_here || found.slot == kNoSlot));
+      REQUIRE(table.index.confirm(guess, address, table.slots).at == found.at);
       const auto known = model.find(address);
       REQUIRE(found.slot == (known == model.end() ? kNoSlot : known->second));
       if (known != model.end()) {
@@ -132,6 +135,20 @@ TEST_CASE("after a fork the parent's entries are nobody's slots", "[hooks][alloc
   CHECK(table.holds(0x6000));
   CHECK(table.index.find(0x9000, table.slots).slot == kNoSlot);
   CHECK(table.index.find(0x9000, table.slots).at != kNoSlot);
+}
+
+TEST_CASE("of what is inherited nothing is guessed", "[hooks][alloc]") {
+  Table table(1024);
+  table.add(0x5000);
+  table.slots.at(0).address_state = 0;
+  table.slots.start(table.ledger);
+  table.index.inherit();
+  CHECK_FALSE(table.index.guess(0x5000, table.slots).may_be_here);
+  CHECK_FALSE(table.index.guess(0x6000, table.slots).may_be_here);
+  table.add(0x6000);
+  const auto guess = table.index.guess(0x6000, table.slots);
+  CHECK(guess.may_be_here);
+  CHECK(table.index.confirm(guess, 0x6000, table.slots).slot != kNoSlot);
 }
 
 TEST_CASE("an entry that another thread removed is not removed again", "[hooks][alloc]") {
