@@ -116,11 +116,14 @@ std::string group_title(const PostMortem& report, const analysis::ThreadGroup& g
 void put_threads(TextPage& page, const PostMortem& report, const ListLimits& limits) {
   if (report.threads.empty()) return;
   const trace::Crash& crash = *report.scene.crash;
+  std::string stacks;
+  if (report.threads.size() != crash.threads.size()) {
+    stacks = report.threads.size() == 1
+                 ? ", all with one stack"
+                 : fmt::format(", {} different stacks", report.threads.size());
+  }
   put_heading(page, fmt::format("{} other thread{}{}:", crash.threads.size(),
-                                crash.threads.size() == 1 ? "" : "s",
-                                report.threads.size() == crash.threads.size()
-                                    ? ""
-                                    : fmt::format(", {} different stacks", report.threads.size())));
+                                crash.threads.size() == 1 ? "" : "s", stacks));
   const size_t shown =
       limits.entries == 0 ? report.threads.size() : std::min(limits.entries, report.threads.size());
   for (size_t i = 0; i < shown; ++i) {
@@ -177,8 +180,9 @@ void put_shortages(TextPage& page, const PostMortem& report, const trace::Trace&
   }
   for (const ring::HandledFault& fault : trace.black_box.handled) {
     row("handled",
-        fmt::format("{} {}, by the program's own handler; the last at {:#x}", fault.count,
-                    analysis::signal_name(static_cast<int>(fault.signal)), fault.last_pc));
+        fmt::format("{} {}, by the program's own handler; the last {} before", fault.count,
+                    analysis::signal_name(static_cast<int>(fault.signal)),
+                    human_duration(report.time_s - static_cast<double>(fault.last_us) / 1e6)));
   }
   if (!facts.system.empty()) row("system", facts.system);
 }
