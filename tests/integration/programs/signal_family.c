@@ -267,6 +267,34 @@ static void sent_from_outside(void) {
   }
 }
 
+// More handlers than anybody has, so that whatever stands in for each is used up.
+static void many_handlers(void) {
+  enum { kHandlers = 400, kCodeBytes = 4096 };
+#if defined(__x86_64__)
+  static const unsigned char instruction[4] = {0xc3, 0xc3, 0xc3, 0xc3};  // ret
+#else
+  static const unsigned char instruction[4] = {0xc0, 0x03, 0x5f, 0xd6};
+#endif
+  char* code = mmap(NULL, kCodeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(code != MAP_FAILED);
+  for (int i = 0; i < kCodeBytes; i += 4) memcpy(code + i, instruction, 4);
+  __builtin___clear_cache(code, code + kCodeBytes);
+  REQUIRE(mprotect(code, kCodeBytes, PROT_READ | PROT_EXEC) == 0);
+  int wrong = 0;
+  for (int i = 0; i < kHandlers; ++i) {
+    struct sigaction action = {0}, old;
+    action.sa_handler = (sighandler_t)(code + 4 * i);
+    action.sa_flags = i % 2 == 0 ? SA_SIGINFO : SA_RESTART;
+    REQUIRE(sigaction(SIGSEGV, &action, NULL) == 0 && raise(SIGSEGV) == 0);
+    REQUIRE(sigaction(SIGSEGV, NULL, &old) == 0);
+    const int restorer = 0x04000000;
+    wrong += old.sa_handler != action.sa_handler || (old.sa_flags & ~restorer) != action.sa_flags;
+  }
+  say("%d handlers, %d came back otherwise\n", kHandlers, wrong);
+  reset(SIGSEGV);
+  say_now(SIGSEGV);
+}
+
 int main(void) {
   const struct chapter chapters[] = {
       {"untouched", untouched},
@@ -276,6 +304,7 @@ int main(void) {
       {"deliveries", deliveries},
       {"older functions", older_functions},
       {"sent from outside", sent_from_outside},
+      {"many handlers", many_handlers},
       {NULL, NULL},
   };
   tell(chapters);
