@@ -30,3 +30,11 @@ def check(bench):
         bench.require_same(bare, recorded, f"{arguments}")
         for recording in recorded.recordings():
             recording.info()
+    # Dying takes no call, unless the program makes one to die.
+    for way, status in (
+        ("read-null", -11), ("non-canonical", -11), ("jump", -11), ("stack", -11), ("divide", -8), ("illegal", -4),
+        ("breakpoint", -5), ("abort", -31),
+    ):  # fmt: skip
+        bare = run_under_filter(bench, False, "die_by", way)
+        require(bare.status == status, f"bare {way}: {bare.status} {bare.out}{bare.err}")
+        bench.require_same(bare, run_under_filter(bench, True, "die_by", way), way)
