@@ -58,11 +58,15 @@ test-real: ## install third-party programs (servers, runtimes) and run the suite
 	@npm --prefix tests/exports ci --no-audit --no-fund --loglevel=error
 	@tests/exports/run $(BUILD) --require-all
 	@tests/valgrind/run $(BUILD)
+	@$(CONFIGURE) -DDBGTRACE_BUILD_TESTS=ON >/dev/null
+	@cmake --build $(BUILD) -j $(JOBS) --target test_reader
+	@$(BUILD)/bin/test_reader "[agreement]"
 
 bench: ## the side-by-side benchmark and its tables
 	@tools/deps.sh build bench
 	@$(MAKE) build
 	@bench/run --build $(BUILD)
+	@bench/read --build $(BUILD)
 
 install: build ## install below PREFIX (/usr/local), DESTDIR honoured
 	@DESTDIR="$(DESTDIR)" cmake --install $(BUILD) --prefix "$(PREFIX)"

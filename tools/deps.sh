@@ -11,13 +11,13 @@ build=(g++ make cmake pkg-config binutils liblz4-dev libdw-dev libelf-dev libibe
   libfmt-dev nlohmann-json3-dev libcli11-dev libmimalloc-dev zlib1g-dev)
 # The unit tests' framework, and what the scripts under tools/ and tests/ are written in.
 test=(catch2 python3 binutils file git libunwind-dev libcap2-bin mount libc6-dev xz-utils libjemalloc2 libtcmalloc-minimal4
-  libmimalloc2.0 gcc musl-tools)
+  libmimalloc2.0 libdebuginfod1 gcc musl-tools)
 # Debian's sqlite3 is the program that is recorded; its extension is built with the compiler of `build`.
 demo=(gcc libc6-dev sqlite3 libsqlite3-dev)
 # What the page of `dbgtrace html` is built with; its npm packages come by tools/page_deps.sh.
 page=(nodejs npm)
 # What the suites under tests/real share; each program is installed by tests/real/install.
-real=(python3 curl ca-certificates chromium golang-go python3-jsonschema valgrind)
+real=(python3 curl ca-certificates chromium golang-go python3-jsonschema valgrind llvm-14 libllvm14 libc6-dbg)
 # The workloads and the peers of the side-by-side tables.
 bench=(python3 g++ libc6-dev sqlite3 perl jq clang libstdc++-12-dev redis-server redis-tools nginx wrk postgresql-15
   postgresql-client-15 heaptrack valgrind libmimalloc2.0 libjemalloc2 libgoogle-perftools4 liblsan0)

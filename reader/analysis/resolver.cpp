@@ -15,13 +15,6 @@ bool is_recorder(const std::string& path) {
   return path.compare(name, std::string::npos, "libdbgtrace.so") == 0;
 }
 
-// Of an address in one of the modules that were there one after the other.
-uint64_t key_of_place(uint64_t address, const trace::Trace& trace, const trace::Module* module) {
-  const auto number =
-      module == nullptr ? 0 : static_cast<uint64_t>(module - trace.modules.data()) + 1;
-  return address ^ number << 48;
-}
-
 // A return address may already be the next function's first byte; the call lies before it.
 uint64_t address_of(const trace::Stack& stack, size_t index) {
   const uint64_t pc = stack.pcs[index];
@@ -54,9 +47,9 @@ std::vector<Resolver::Place> Resolver::places(std::span<const uint32_t> stacks) 
     const trace::Stack& stack = trace_.stacks[index];
     for (size_t i = 0; i < stack.pcs.size(); ++i) {
       const uint64_t address = address_of(stack, i);
+      if (!seen.insert(key_of(address, stack.time_us)).second) continue;
       const trace::Module* module = modules_.find(address, stack.time_us);
       if (module != nullptr && is_recorder(module->path)) continue;
-      if (!seen.insert(key_of_place(address, trace_, module)).second) continue;
       places.push_back({module, module == nullptr ? address : address - module->bias});
     }
   }
@@ -117,28 +110,40 @@ symbols::Frame Resolver::generated(uint64_t address) const {
   return frame.function.empty() ? symbols::Frame{} : frame;
 }
 
-const std::vector<symbols::Frame>& Resolver::names_at(const trace::Module& module,
-                                                      uint64_t address) const {
-  if (symbolizer_ == nullptr) return names_({module.path, module.build_id}, address - module.bias);
-  const auto*& known = known_[key_of_place(address, trace_, &module)];
-  if (known == nullptr) known = &names_({module.path, module.build_id}, address - module.bias);
-  return *known;
+// Of an address that belonged to several modules, one after the other, each has a key.
+uint64_t Resolver::key_of(uint64_t address, uint64_t time_us) const {
+  if (!modules_.overlaps()) return address;
+  const trace::Module* module = modules_.find(address, time_us);
+  if (module == nullptr) return address;
+  return address ^ (static_cast<uint64_t>(module - trace_.modules.data()) + 1) << 48;
+}
+
+Resolver::Known Resolver::names_at(uint64_t address, uint64_t time_us) const {
+  const uint64_t key = key_of(address, time_us);
+  if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  Known known{modules_.find(address, time_us)};
+  if (known.module != nullptr) {
+    known.own = is_recorder(known.module->path);
+    if (!known.own) known.names = &names_(key_of(known.module), address - known.module->bias);
+  }
+  if (symbolizer_ != nullptr) known_.emplace(key, known);
+  return known;
 }
 
 void Resolver::append(const trace::Stack& stack, size_t index,
                       std::vector<symbols::Frame>& frames) const {
   const uint64_t pc = stack.pcs[index];
   const uint64_t address = address_of(stack, index);
-  const trace::Module* module = modules_.find(address, stack.time_us);
-  if (module == nullptr) {
+  const Known known = names_at(address, stack.time_us);
+  if (known.own) return;
+  if (known.module == nullptr) {
     frames.push_back(generated(address));
     frames.back().offset = pc;
     return;
   }
-  if (is_recorder(module->path)) return;
-  for (symbols::Frame frame : names_at(*module, address)) {
-    frame.offset = pc - module->bias;
-    frames.push_back(std::move(frame));
+  for (symbols::Frame frame : *known.names) {
+    frame.offset = pc - known.module->bias;
+    frames.push_back(frame);
   }
 }
 

@@ -59,14 +59,20 @@ class Resolver {
  private:
   void append(const trace::Stack& stack, size_t index, std::vector<symbols::Frame>& frames) const;
   symbols::Frame generated(uint64_t address) const;
-  const std::vector<symbols::Frame>& names_at(const trace::Module& module, uint64_t address) const;
+  struct Known {
+    const trace::Module* module = nullptr;
+    bool own = false;  // the recorder's
+    const std::vector<symbols::Frame>* names = nullptr;
+  };
+  Known names_at(uint64_t address, uint64_t time_us) const;
+  uint64_t key_of(uint64_t address, uint64_t time_us) const;
 
   const trace::Trace& trace_;
   trace::ModuleMap modules_;
   NameSource names_;
   symbols::Symbolizer* symbolizer_ = nullptr;
   // The way through the symbolizer is long for what is asked a million times.
-  mutable std::unordered_map<uint64_t, const std::vector<symbols::Frame>*> known_;
+  mutable std::unordered_map<uint64_t, Known> known_;
 };
 
 }  // namespace dbgtrace::reader::analysis

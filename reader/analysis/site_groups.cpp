@@ -118,6 +118,7 @@ void add_site(SiteGroup& group, const trace::Site& site, uint32_t index) {
 
 std::vector<SiteGroup> group_sites(const trace::Trace& trace) {
   std::vector<SiteGroup> groups;
+  groups.reserve(trace.sites.size());
   GroupTable table(trace);
   constexpr size_t kNone = std::numeric_limits<size_t>::max();
   std::vector<size_t> group_of(trace.sites.size(), kNone);

@@ -23,6 +23,8 @@ void LedgerLoader::load_sites() {
   DamageCount too_many(
       damages_,
       "stacks left out: together they have more frames than a file of this size can hold");
+  trace_.stacks.reserve(sites.capacity);
+  trace_.sites.reserve(sites.capacity);
   trace_.stacks.resize(1);
   trace_.sites.resize(1);
   known_whole_.assign(table(SectionKind::kStacks).bytes.size() / 8 / 64 + 1, 0);
