@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/crash/handler_frame.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 
+#include "hooks/os/files.hpp"
 #include "hooks/stack/readable.hpp"
 
 namespace dbgtrace::hooks::crash {
@@ -17,6 +19,9 @@ constexpr uint32_t kMarkShift = 48;
 // Of handlers that may be running, the innermost first; behind the last one 0.
 constexpr uint32_t kNested = 3;
 thread_local constinit Kept t_frames[kNested] __attribute__((tls_model("initial-exec"))) = {};
+
+// Whose frames they are: a child that a handler forks is in none of its own.
+constinit std::atomic<uint32_t> g_pid{0};
 
 constexpr uintptr_t kDeepestHandler = uintptr_t{8} << 20;
 
@@ -96,6 +101,11 @@ void enter_frame(const HandlerFrame& frame) {
   const auto context = reinterpret_cast<uintptr_t>(frame.context);
   // Laid out by somebody else than Linux.
   if (info_beside(context) != reinterpret_cast<uintptr_t>(frame.info)) return;
+  const uint32_t pid = os::process_id();
+  if (g_pid.load(std::memory_order_relaxed) != pid) {
+    for (Kept& kept : t_frames) kept = 0;
+    g_pid.store(pid, std::memory_order_relaxed);
+  }
   Kept frames[kNested + 1] = {keep(frame)};
   uint32_t count = 1;
   for (const Kept kept : t_frames) {
@@ -113,6 +123,7 @@ void enter_frame(const HandlerFrame& frame) {
 }
 
 bool find_enclosing_handler(HandlerFrame& frame) {
+  if (g_pid.load(std::memory_order_relaxed) != os::process_id()) return false;
   const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   for (uint32_t i = kNested; i-- > 0;) {
     const uintptr_t context = context_of(t_frames[i]);

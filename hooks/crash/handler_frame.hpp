@@ -15,8 +15,8 @@ struct HandlerFrame {
   const ucontext_t* context;
 };
 
-// A handler of this thread begins. Not behind a seccomp filter: makes a few system calls when three
-// handlers seem to be running. Thread-safety: yes. Signal-safety: yes. Allocates: never.
+// A handler of this thread begins. Not behind a seccomp filter: makes a system call, and a few when
+// three handlers seem to be running. Thread-safety: yes. Signal-safety: yes. Allocates: never.
 void enter_frame(const HandlerFrame& frame);
 
 // The outermost handler that this thread is in: the first fault is what the others come from. False

@@ -77,6 +77,7 @@ TRUTHS = {
     "two-threads": Truth(11, "null-dereference"),
     "many-threads": Truth(11, "null-dereference"),
     "broken-loader-list": Truth(11, "null-dereference", faults=True),
+    "fork-in-handler": Truth(11, "null-dereference"),
     "exit-in-handler": Truth(11, "null-dereference"),
     "exit-after-probes": Truth(11, "null-dereference"),
     "in-forked-child": Truth(11, "null-dereference"),

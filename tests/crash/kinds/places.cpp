@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -93,6 +94,19 @@ void crash_in_two_threads() {
   *hidden(static_cast<int*>(nullptr)) = 1;  // crash: broken-loader-list
 }
 
+// As crash reporters do: a helper is started, which ends well.
+void fork_and_wait(int number) {
+  const pid_t helper = fork();
+  if (helper == 0) _exit(0);
+  waitpid(helper, nullptr, 0);
+  signal(number, SIG_DFL);
+}
+
+[[gnu::noinline]] void crash_and_fork_in_handler() {
+  signal(SIGSEGV, fork_and_wait);
+  *hidden(static_cast<int*>(nullptr)) = 1;  // crash: fork-in-handler
+}
+
 [[noreturn]] void leave_quietly(int) { _exit(3); }
 
 // As a JVM writes its report: the handler reads what may not be there, each time from another
@@ -143,6 +157,7 @@ const Kind kPlaceKinds[] = {
     {"two-threads", crash_in_two_threads},
     {"many-threads", crash_among_many},
     {"broken-loader-list", break_loader_list},
+    {"fork-in-handler", crash_and_fork_in_handler},
     {"exit-in-handler", crash_and_leave_in_handler},
     {"exit-after-probes", crash_and_leave_after_probes},
     {nullptr, nullptr},
