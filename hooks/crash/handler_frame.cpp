@@ -16,8 +16,8 @@ namespace {
 using Kept = uint64_t;
 constexpr uint32_t kMarkShift = 48;
 
-// Of handlers that may be running, the innermost first; behind the last one 0.
-constexpr uint32_t kNested = 3;
+// Of the handlers that may be running the innermost and the outermost; behind the last one 0.
+constexpr uint32_t kNested = 2;
 thread_local constinit Kept t_frames[kNested] __attribute__((tls_model("initial-exec"))) = {};
 
 // Whose frames they are: a child that a handler forks is in none of its own.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which handlers of the program's this thread is in, asked when it ends the process. A handler is
 // jumped to, so nobody sees it return; what tells is that the frame that the kernel built for it is
-// still there, above the stack pointer and unchanged. Several are remembered, since a handler may
-// take and survive faults of its own: a JVM that writes its report takes dozens.
+// still there, above the stack pointer and unchanged. Two are remembered, since a handler may take
+// and survive faults of its own: a JVM that writes its report takes dozens.
 #pragma once
 
 #include <signal.h>
@@ -16,7 +16,8 @@ struct HandlerFrame {
 };
 
 // A handler of this thread begins. Not behind a seccomp filter: makes a system call, and a few when
-// three handlers seem to be running. Thread-safety: yes. Signal-safety: yes. Allocates: never.
+// more than two handlers seem to be running. Thread-safety: yes. Signal-safety: yes. Allocates:
+// never.
 void enter_frame(const HandlerFrame& frame);
 
 // The outermost handler that this thread is in: the first fault is what the others come from. False
