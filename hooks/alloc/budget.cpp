@@ -15,6 +15,7 @@ void Budget::start(uint32_t per_mille) {
   per_mille_ = per_mille < 1000 ? per_mille : 0;
   due_us_.store(0, kRelaxed);
   begun_.store(false, kRelaxed);
+  credit_us_.store(kCreditOfUs / 1000 * per_mille_, kRelaxed);
   calm_since_us_.store(0, kRelaxed);
   patience_us_.store(kFirstPatienceUs, kRelaxed);
   has_refined_.store(false, kRelaxed);
@@ -33,6 +34,8 @@ uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes
 
   uint64_t own = (own_us - own_before) * 1000;
   const uint64_t allowed = (cpu_us - cpu_before) * per_mille_;
+  const bool has_credit_left = has_credit(own_us - own_before, cpu_us - cpu_before);
+  if (own > allowed && has_credit_left) return interval_bytes;
   if (own > allowed) {
     calm_since_us_.store(0, kRelaxed);
     if (has_refined_.exchange(false, kRelaxed))
@@ -48,6 +51,16 @@ uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes
   if (!is_calm(own_us, cpu_us, now_us)) return interval_bytes;
   has_refined_.store(true, kRelaxed);
   return interval_bytes / 2;
+}
+
+bool Budget::has_credit(uint64_t own_us, uint64_t cpu_us) {
+  const auto most_us = static_cast<int64_t>(kCreditOfUs / 1000 * per_mille_);
+  const auto allowed_us = static_cast<int64_t>(cpu_us * per_mille_ / 1000);
+  const int64_t left_us =
+      std::min(most_us, credit_us_.load(kRelaxed) + allowed_us - static_cast<int64_t>(own_us));
+  // What was used too much is forgiven: the interval makes up for it.
+  credit_us_.store(std::max<int64_t>(left_us, 0), kRelaxed);
+  return left_us > 0;
 }
 
 bool Budget::is_calm(uint64_t own_us, uint64_t cpu_us, uint64_t now_us) {

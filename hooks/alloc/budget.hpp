@@ -18,6 +18,10 @@ class Budget {
   // Less says nothing: an idle process has not used enough to compare with.
   static constexpr uint64_t kLeastCpuUs = 20'000;
   static constexpr uint32_t kMostDoublings = 6;  // at a time
+  // How far the recorder may be ahead of its share: what a second of CPU time allows it. It is
+  // dearest when a program starts and all its call stacks are new; whatever is over soon is not
+  // worth a coarser recording.
+  static constexpr uint64_t kCreditOfUs = 1'000'000;
   // How long the recorder has to be far below its budget before it samples finer again: longer each
   // time that this was a mistake.
   static constexpr uint64_t kFirstPatienceUs = 10'000'000;
@@ -43,12 +47,15 @@ class Budget {
                  uint64_t now_us);
 
  private:
+  // Takes what was used from the credit. False: it is used up.
+  bool has_credit(uint64_t own_us, uint64_t cpu_us);
   // Of the whole time since it was last asked in vain: single looks see few samples.
   bool is_calm(uint64_t own_us, uint64_t cpu_us, uint64_t now_us);
 
   uint32_t per_mille_ = 0;
   std::atomic<uint64_t> due_us_{0};
   std::atomic<uint64_t> own_us_{0}, cpu_us_{0};  // at the look that began this window
+  std::atomic<int64_t> credit_us_{0};
   std::atomic<bool> begun_{false};
   std::atomic<uint64_t> calm_since_us_{0};  // 0: it is not, or there is nothing to refine
   std::atomic<uint64_t> calm_own_us_{0}, calm_cpu_us_{0};  // then

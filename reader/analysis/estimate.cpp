@@ -8,32 +8,25 @@
 #include "ring/weight.hpp"
 
 namespace dbgtrace::reader::analysis {
-namespace {
-
-bool is_weight_of_size(double weight, double size_bytes, double interval_bytes) {
-  if (!(interval_bytes > 0)) return true;
-  const double drawn = -1 / std::expm1(-size_bytes / interval_bytes);
-  return std::abs(weight - drawn) <= 0.02 * drawn;
-}
-
-}  // namespace
-
-Estimate estimate_from(double value, double variance, uint64_t samples, double seen) {
+Estimate estimate_from(double value, double variance, uint64_t samples, double seen, double step) {
   value = std::max(value, seen);
-  Estimate estimate{value, value, value, samples, 0, seen};
+  Estimate estimate{value, value, value, samples, 0, seen, step};
   // A damaged file may hold any double.
   if (!(value > 0) || !(variance > 0) || !std::isfinite(variance)) return estimate;
   estimate.variance = variance;
   const double scale = variance / value;  // the contribution of one typical sample
   const double shape = value / scale;     // how many such samples the sum is worth
   estimate.low = std::min(value, std::max(seen, scale * gamma_quantile(shape, -kNormal95)));
-  estimate.high = std::max(value, scale * gamma_quantile(shape + 1, kNormal95));
+  const double more = std::max(scale, step);
+  const double high_scale = (variance + more * more) / (value + more);
+  const double high_shape = (value + more) / high_scale;
+  estimate.high = std::max(value, high_scale * gamma_quantile(high_shape, kNormal95));
   return estimate;
 }
 
 Estimate operator+(const Estimate& a, const Estimate& b) {
   return estimate_from(a.value + b.value, a.variance + b.variance, a.samples + b.samples,
-                       a.seen + b.seen);
+                       a.seen + b.seen, std::max(a.step, b.step));
 }
 
 void BlockSum::add(const trace::LiveBlock& block) {
@@ -43,9 +36,9 @@ void BlockSum::add(const trace::LiveBlock& block) {
   // A block that grew by realloc is a sum of sampled pieces and its weight is their mean, so
   // another one than its size would have been given. A piece of d bytes adds d / p with a variance
   // of at most d / p times the interval, whatever d was.
-  const bool whole = weight == 1 || is_weight_of_size(weight, size, first_interval_) ||
-                     is_weight_of_size(weight, size, interval_);
-  if (!whole) variance = std::max(variance, weight * size * first_interval_);
+  const bool whole = weight == 1 || is_weight_of_size(weight, size, intervals_.base) ||
+                     is_weight_of_size(weight, size, intervals_.last);
+  if (!whole) variance = std::max(variance, weight * size * intervals_.base);
   bytes_.add(weight * size, variance, size);
   count_.add(weight, weight * (weight - 1), 1);
 }

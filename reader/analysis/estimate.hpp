@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "reader/analysis/intervals.hpp"
 #include "reader/trace/trace.hpp"
 #include "ring/layout.hpp"
 
@@ -20,14 +21,18 @@ struct Estimate {
   uint64_t samples = 0;
   double variance = 0;
   double seen = 0;  // what the samples themselves amount to
+  double step = 0;  // what a sample more could have added
   bool exact() const { return low == value && high == value; }
 };
 
 // The sum is a weighted sum of Poisson counts: its interval is taken from the gamma distribution
-// with the same mean and variance, the upper end with one more sample of typical contribution (Fay
-// and Feuer), which keeps it honest at small counts, where value +- 2 sigma would dip below zero.
-// seen: what the samples themselves amount to, a floor that no doubt can lower.
-Estimate estimate_from(double value, double variance, uint64_t samples, double seen);
+// with the same mean and variance, the upper end with one more sample of the largest contribution
+// that one could make (Fay and Feuer 1997), which keeps it honest at small counts, where value +- 2
+// sigma would dip below zero. seen: what the samples themselves amount to, a floor that no doubt
+// can lower. step: that largest contribution, where it may be larger than the typical one: where
+// the interval changed.
+Estimate estimate_from(double value, double variance, uint64_t samples, double seen,
+                       double step = 0);
 
 // Of two sums over different samples.
 Estimate operator+(const Estimate& a, const Estimate& b);
@@ -41,7 +46,10 @@ class EstimateSum {
     seen_ += seen;
     ++samples_;
   }
-  Estimate result() const { return estimate_from(value_, variance_, samples_, seen_); }
+  double value() const { return value_; }
+  Estimate result(double step = 0) const {
+    return estimate_from(value_, variance_, samples_, seen_, step);
+  }
 
  private:
   double value_ = 0, variance_ = 0, seen_ = 0;
@@ -52,16 +60,20 @@ class EstimateSum {
 class BlockSum {
  public:
   // The sampling intervals in force are the header's.
-  explicit BlockSum(const ring::Header& header)
-      : first_interval_(static_cast<double>(header.base_interval_bytes)),
-        interval_(static_cast<double>(header.live.interval_bytes)) {}
+  explicit BlockSum(const ring::Header& header) : intervals_(intervals_of(header)) {}
 
   void add(const trace::LiveBlock& block);
-  Estimate bytes() const { return bytes_.result(); }
-  Estimate count() const { return count_.result(); }
+  Estimate bytes() const { return bytes_.result(step_bytes()); }
+  Estimate count() const {
+    const double bytes = bytes_.value();
+    return count_.result(bytes > 0 ? step_bytes() * count_.value() / bytes : 0);
+  }
 
  private:
-  double first_interval_, interval_;
+  // A sample of small blocks stands for an interval.
+  double step_bytes() const { return intervals_.changed() ? intervals_.coarsest : 0; }
+
+  Intervals intervals_;
   EstimateSum bytes_, count_;
 };
 

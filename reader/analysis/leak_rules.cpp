@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "reader/analysis/intervals.hpp"
 #include "reader/analysis/live_curve.hpp"
 #include "reader/analysis/statistics.hpp"
 
@@ -36,11 +38,27 @@ double growing_confidence(const Survival& s) {
                                        share_above(kLeastLate, s.late, s.early));
 }
 
+// A block that grew weighs what its pieces do, not what its size would have been given.
+bool has_grown(const trace::LiveBlock& block, const trace::Trace& trace) {
+  const auto fits = [&block](double interval_bytes) {
+    return is_weight_of_size(block.weight, static_cast<double>(block.size_bytes), interval_bytes);
+  };
+  if (block.weight == 1 || fits(intervals_of(trace.header).base)) return false;
+  return std::none_of(trace.interval_changes.begin(), trace.interval_changes.end(),
+                      [&fits](const trace::IntervalChange& change) {
+                        return fits(static_cast<double>(change.interval_bytes));
+                      });
+}
+
 // Blocks that grow by realloc are not born again, so cohorts say nothing; their sizes do. The
 // number of blocks must stand still meanwhile, otherwise it is births that make the bytes.
 bool grows_by_realloc(const trace::Trace& trace, const SiteGroup& group, const Survival& survival,
                       double run_us) {
   if (!survives_old_age(survival)) return false;
+  // Where the interval changed, fewer samples are no fewer blocks.
+  const auto grown = [&trace](uint32_t block) { return has_grown(trace.live[block], trace); };
+  if (survival.uneven && std::none_of(group.blocks.begin(), group.blocks.end(), grown))
+    return false;
   const LiveCurve curve(trace, group);
   if (curve.measured() < kFewestPoints) return false;
   const CurvePoint then = curve.at(run_us / 2), now = curve.at(run_us);
@@ -89,15 +107,17 @@ Verdict behaviour_of(const trace::Trace& trace, const SiteGroup& group, const Su
     return {LeakClass::kGrowing, 0.8, true, false};
   }
   if (n < kFewestSamples) return {LeakClass::kTooFewSamples, 0, false, false};
-  const uint64_t first_quarter = survival.cohorts[0] + survival.cohorts[1];
-  if (first_quarter * 10 >= n * 9) {
-    return {LeakClass::kStartup, std::min(kMostConfidence, share_above(0.5, first_quarter, 0)),
-            false, false};
+  const double first_quarter = survival.evened[0] + survival.evened[1];
+  if (first_quarter >= 0.9 * std::accumulate(survival.evened.begin(), survival.evened.end(), 0.0)) {
+    const auto seen = static_cast<uint64_t>(std::llround(first_quarter));
+    return {LeakClass::kStartup, std::min(kMostConfidence, share_above(0.5, seen, 0)), false,
+            false};
   }
   if (!survives_old_age(survival) || survival.spread < kLeastSpread) return {};
   if (survival.early + survival.late < 3) {
     // Most are of the start-up or too young: nothing in between to tell a leak from normal use.
-    return {};
+    // Samples that became rare meanwhile tell nothing at all.
+    return survival.uneven ? Verdict{LeakClass::kTooFewSamples, 0, false, false} : Verdict{};
   }
   return {LeakClass::kPlateau,
           std::min(kMostConfidence, share_below(kLeastLate, survival.late, survival.early)), false,

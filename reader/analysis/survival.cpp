@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "reader/analysis/intervals.hpp"
 
 namespace dbgtrace::reader::analysis {
 
@@ -27,12 +31,18 @@ Survival survival_of(const trace::Trace& trace, const SiteGroup& group) {
   const std::array<uint64_t, 2> ages_us = {old_age_us(run_us), older_age_us(run_us)};
   std::array<uint64_t, 2> living{};
   survival.youngest_us = run_us;
+  const Intervals intervals = intervals_of(trace.header);
+  survival.uneven = intervals.changed();
   for (const uint32_t index : group.blocks) {
     const uint64_t birth_us = std::min(trace.live[index].birth_us, run_us);
     const double part = static_cast<double>(birth_us) / static_cast<double>(run_us);
     const auto cohort = std::min(kCohorts - 1, static_cast<uint32_t>(part * kCohorts));
     const uint64_t age_us = run_us - birth_us;
+    const trace::LiveBlock& block = trace.live[index];
     ++survival.cohorts[cohort];
+    survival.blocks[cohort] += block.weight;
+    const double chance = chance_of(static_cast<double>(block.size_bytes), intervals.coarsest);
+    survival.evened[cohort] += survival.uneven ? std::min(1.0, block.weight * chance) : 1;
     ++survival.survivors;
     for (size_t i = 0; i < ages_us.size(); ++i) living[i] += age_us >= ages_us[i] ? 1 : 0;
     survival.oldest_us = std::max(survival.oldest_us, age_us);
@@ -40,8 +50,12 @@ Survival survival_of(const trace::Trace& trace, const SiteGroup& group) {
   }
   survival.spread = static_cast<uint32_t>(std::count_if(
       survival.cohorts.begin(), survival.cohorts.end(), [](auto n) { return n > 0; }));
-  for (uint32_t c = 1; c <= 3; ++c) survival.early += survival.cohorts[c];
-  for (uint32_t c = 4; c <= 6; ++c) survival.late += survival.cohorts[c];
+  const auto evened = [&survival](uint32_t first, uint32_t end) {
+    const auto begin = survival.evened.begin();
+    return static_cast<uint64_t>(std::llround(std::accumulate(begin + first, begin + end, 0.0)));
+  };
+  survival.early = evened(1, 4);
+  survival.late = evened(4, 7);
   for (size_t i = 0; i < ages_us.size(); ++i) {
     const uint64_t died = died_old(group, ages_us[i]);
     // Shares compared without dividing: died / (died + living).

@@ -31,9 +31,14 @@ uint64_t died_old(const SiteGroup& group, uint64_t age_us);
 
 struct Survival {
   std::array<uint32_t, kCohorts> cohorts{};  // living samples by birth
+  // The same as if all had been sampled at the coarsest interval that was in force, so that they
+  // may be compared; the samples themselves where it never changed.
+  std::array<double, kCohorts> evened{};
+  std::array<double, kCohorts> blocks{};  // that they stand for
+  bool uneven = false;                    // the interval changed
   uint64_t survivors = 0;
   uint32_t spread = 0;       // cohorts that have survivors
-  uint64_t early = 0;        // survivors of cohorts 1 to 3: neither start-up nor too young to tell
+  uint64_t early = 0;        // evened, of cohorts 1 to 3: neither start-up nor too young to tell
   uint64_t late = 0;         // of 4 to 6
   uint64_t old_us = 0;       // the old age, of the two, past which a smaller share died
   uint64_t living_old = 0;   // survivors past it

@@ -30,6 +30,13 @@ std::string rate_text(const Leak& leak) {
                      human_bytes(rate.high));
 }
 
+std::string survivors_text(const analysis::Survival& survival) {
+  constexpr const char* kTitle = "   survivors by birth, eighths of the run";
+  if (!survival.uneven) return fmt::format("{}: {}", kTitle, fmt::join(survival.cohorts, " "));
+  // The interval changed: numbers of samples would show that, not the leak.
+  return fmt::format("{}, in blocks: {:.0f}", kTitle, fmt::join(survival.blocks, " "));
+}
+
 void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolver& resolver) {
   const uint64_t growing = report.growing();
   std::string heap =
@@ -95,8 +102,7 @@ void put_details(TextPage& page, size_t number, const Leak& leak,
   page.paragraph(
       fmt::format("   oldest {}; {}", human_duration(leak.oldest_age_s), evidence_text(leak)), 5);
   if (is_growing(leak) && !leak.verdict.freed_at_exit) {
-    page.line(fmt::format("   survivors by birth, eighths of the run: {}",
-                          fmt::join(leak.survival.cohorts, " ")));
+    page.line(survivors_text(leak.survival));
   }
   if (is_growing(leak) && leak.torn_down > 0) {
     page.paragraph(fmt::format("   {} of the {} were freed after exit() began: something still "

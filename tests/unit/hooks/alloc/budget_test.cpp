@@ -33,18 +33,35 @@ TEST_CASE("a recorder within its budget keeps its interval") {
   CHECK(load.interval == kBase);
 }
 
-TEST_CASE("a recorder above its budget is below it within two windows and stays there") {
-  for (const uint64_t own_per_mille : {25u, 100u, 500u, 950u}) {
+TEST_CASE("a recorder above its budget is below it within two seconds and stays there") {
+  for (const uint64_t own_per_mille : {40u, 100u, 500u, 950u}) {
     CAPTURE(own_per_mille);
     Load load;
     load.budget.start(20);
-    load.run(own_per_mille, 300'000);
+    load.run(own_per_mille, 2'000'000);
     CHECK(own_per_mille * kBase / load.interval <= 20);
     CHECK(load.interval <= kBase * own_per_mille / 15 * 2);
     const uint64_t found = load.interval;
     load.run(own_per_mille, 600'000'000);
     CHECK(load.interval == found);
   }
+}
+
+TEST_CASE("what a program's start costs does not make its recording coarser") {
+  Load load;
+  load.budget.start(20);
+  load.run(80, 300'000);
+  load.run(19, 60'000'000);
+  CHECK(load.interval == kBase);
+}
+
+TEST_CASE("a little too much all the time is too much in the end") {
+  Load load;
+  load.budget.start(20);
+  load.run(22, 5'000'000);
+  CHECK(load.interval == kBase);
+  load.run(22, 10'000'000);
+  CHECK(load.interval > kBase);
 }
 
 TEST_CASE("the interval comes back when the load is over, but not below what was asked for") {
