@@ -76,10 +76,33 @@ std::vector<OracleAnswer> ask_oracle(const ScratchFolder& folder, const std::str
 // Demanglers differ in parameters, template arguments, clone suffixes and lambda's names; DWARF
 // alone has no parameters, and the oracle no namespace where a linkage name is missing.
 std::string last_name(std::string name) {
-  name.resize(std::min(name.find_first_of("(<{'.["), name.size()));
-  while (name.ends_with(' ')) name.pop_back();
-  const size_t colon = name.rfind("::");
-  return colon == std::string::npos ? name : name.substr(colon + 2);
+  const auto replace_all = [&name](std::string_view from, std::string_view to) {
+    for (size_t at; (at = name.find(from)) != std::string::npos;) name.replace(at, from.size(), to);
+  };
+  replace_all("(anonymous", "anonymous");
+  replace_all("operator()", "operator_call");
+  name.resize(std::min({name.find(" [clone"), name.find('.'), name.size()}));
+  // All that is in brackets is left out, also a return type's arguments before the name.
+  std::string bare;
+  int depth = 0;
+  for (const char c : name) {
+    const bool is_operator = bare.ends_with("operator") || bare.ends_with("operator<") ||
+                             bare.ends_with("operator>") || bare.ends_with("operator-");
+    if (depth == 0 && is_operator && (c == '<' || c == '>')) {
+      bare += c;
+    } else if (c == '<' || c == '(' || c == '{' || c == '[') {
+      ++depth;
+    } else if (c == '>' || c == ')' || c == '}' || c == ']') {
+      depth -= depth > 0 ? 1 : 0;
+    } else if (depth == 0) {
+      bare += c;
+    }
+  }
+  while (bare.ends_with(' ')) bare.pop_back();
+  const size_t colon = bare.rfind("::");
+  if (colon != std::string::npos) bare.erase(0, colon + 2);
+  const size_t space = bare.rfind(' ');
+  return space == std::string::npos || bare.starts_with("operator") ? bare : bare.substr(space + 1);
 }
 
 struct Agreement {
