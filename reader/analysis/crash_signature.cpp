@@ -17,9 +17,7 @@ constexpr size_t kRecursion = 3;  // times that a function is on the stack
 constexpr const char* kUnknown = "(no stack)";
 
 std::string joined(const std::vector<std::string>& parts) {
-  std::string text = fmt::format("{}", fmt::join(parts, " | "));
-  if (text.size() > kMostBytes) text = text.substr(0, kMostBytes - 3) + "...";
-  return text;
+  return bounded_signature(fmt::format("{}", fmt::join(parts, " | ")));
 }
 
 void append(std::vector<std::string>& parts, std::string name) {
@@ -36,6 +34,11 @@ std::map<std::string, size_t> names_of_recursion(const std::vector<symbols::Fram
 }
 
 }  // namespace
+
+std::string bounded_signature(std::string text) {
+  if (text.size() > kMostBytes) text = text.substr(0, kMostBytes - 3) + "...";
+  return text;
+}
 
 std::string crash_signature(const std::vector<symbols::Frame>& frames, size_t begin) {
   std::vector<std::string> parts;

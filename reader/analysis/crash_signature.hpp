@@ -22,6 +22,9 @@ size_t crash_title(const std::vector<symbols::Frame>& frames, size_t begin);
 // The same of a stack that overflowed: the innermost call that goes round once more.
 size_t recursion_title(const std::vector<symbols::Frame>& frames);
 
+// Cut to the length that a signature may have.
+std::string bounded_signature(std::string text);
+
 // 16 hexadecimal digits that stand for the signature.
 std::string signature_id(const std::string& signature);
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/analysis/post_mortem.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "reader/analysis/crash_signature.hpp"
+#include "reader/analysis/kernel_names.hpp"
 
 namespace dbgtrace::reader::analysis {
 namespace {
@@ -36,6 +39,10 @@ void name_crash(PostMortem& report) {
     report.title = crash_title(frames, scene.crash_frame);
     report.signature = crash_signature(frames, scene.crash_frame);
   }
+  // One place can be hit by many bugs, above all where there are no symbols of what was inlined.
+  report.signature =
+      bounded_signature(fmt::format("{} {} | {}", signal_name(scene.signal),
+                                    name_of(report.verdict.crash_class), report.signature));
   report.signature_id = signature_id(report.signature);
 }
 

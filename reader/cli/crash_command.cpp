@@ -106,7 +106,8 @@ int examine_many(CrashOptions& options) {
   std::vector<analysis::CrashEntry> entries;
   std::vector<output::Vanished> vanished;
   output::Json crashes = output::Json::array(), deaths = output::Json::array();
-  size_t failed = 0, damaged = 0;
+  std::vector<std::string> damaged;
+  size_t failed = 0;
   bool found = false;
   for (const std::string& file : files) {
     auto recording = trace::open_recording(file);
@@ -121,7 +122,7 @@ int examine_many(CrashOptions& options) {
     add_names_of(*recording, search);
     std::optional<symbols::Symbolizer> own;
     if (search.given || !search.perf_maps.empty()) own.emplace(search);
-    damaged += trace->damages.empty() ? 0 : 1;
+    if (!trace->damages.empty()) damaged.push_back(file);
     found = found || has_finding(options.fail_on, *trace);
     const analysis::Resolver resolver(*trace, own ? *own : symbolizer);
     const auto report = analysis::examine(*trace, resolver, options.source_root);
@@ -162,8 +163,11 @@ int examine_many(CrashOptions& options) {
   const int code = deliver(options.report, result);
   if (code != kDone) return code;
   if (found) return kFindings;
-  if (damaged > 0) complain(fmt::format("{} of {} recordings are damaged", damaged, files.size()));
-  return failed + damaged > 0 ? kDamaged : kDone;
+  if (!damaged.empty()) {
+    complain(fmt::format("{} of {} recordings {} damaged: {}", damaged.size(), files.size(),
+                         damaged.size() == 1 ? "is" : "are", fmt::join(damaged, ", ")));
+  }
+  return failed + damaged.size() > 0 ? kDamaged : kDone;
 }
 
 int crash(CrashOptions& options) {

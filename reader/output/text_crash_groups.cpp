@@ -13,11 +13,15 @@ namespace dbgtrace::reader::output {
 
 void put_crash_groups(TextPage& page, const std::vector<analysis::CrashGroup>& groups,
                       size_t recordings, const ListLimits& limits) {
+  if (recordings == 0) {
+    page.line("There are no recordings.", TextPage::Tone::kBad);
+    return;
+  }
   size_t crashes = 0;
   for (const analysis::CrashGroup& group : groups) crashes += group.crashes.size();
   if (groups.empty()) {
-    page.line(fmt::format("No crash in {} recording{}.", recordings, recordings == 1 ? "" : "s"),
-              TextPage::Tone::kGood);
+    page.line(
+        fmt::format("No crash record in {} recording{}.", recordings, recordings == 1 ? "" : "s"));
     return;
   }
   page.paragraph(fmt::format("{} crash{} of {} kind{} in {} recording{}.", crashes,
@@ -57,8 +61,7 @@ void put_crash_groups(TextPage& page, const std::vector<analysis::CrashGroup>& g
 void put_vanished(TextPage& page, const std::vector<Vanished>& vanished, const ListLimits& limits) {
   if (vanished.empty()) return;
   page.gap();
-  page.line(fmt::format("{} process{} vanished without a crash record:", vanished.size(),
-                        vanished.size() == 1 ? "" : "es"),
+  page.line(fmt::format("vanished ({}): ended without a crash record", vanished.size()),
             TextPage::Tone::kBad);
   const size_t shown =
       limits.entries == 0 ? vanished.size() : std::min(limits.entries, vanished.size());

@@ -69,7 +69,7 @@ TEST_CASE("a freed block in reach comes with both its stacks, threads and times"
   REQUIRE(report.heap.chunk);
   CHECK(report.heap.chunk->chunk_bytes == 80);
   CHECK(report.heap.reached.empty());  // the register points to the same block
-  CHECK(report.signature == "f1");
+  CHECK(report.signature == "SIGSEGV use-after-free | f1");
 }
 
 TEST_CASE("a block is described from before its start to behind its end") {

@@ -206,11 +206,14 @@ TEST_CASE("groups name each bug once, with counts, times and builds") {
   output::TextPage none({100, false});
   output::put_crash_groups(none, {}, 2, {});
   output::put_vanished(none, {}, {});
-  CHECK(none.text() == "No crash in 2 recordings.\n");
+  CHECK(none.text() == "No crash record in 2 recordings.\n");
   output::put_vanished(none, {{"three.dbgt", "vanished: killed"}}, {});
   CHECK(none.text() ==
-        "No crash in 2 recordings.\n\n1 process vanished without a crash record:\n"
+        "No crash record in 2 recordings.\n\nvanished (1): ended without a crash record\n"
         "  three.dbgt vanished: killed\n");
+  output::TextPage empty({100, false});
+  output::put_crash_groups(empty, {}, 0, {});
+  CHECK(empty.text() == "There are no recordings.\n");
 }
 
 TEST_CASE("a process that vanished is told with what is known") {
