@@ -128,7 +128,12 @@ Verdict behaviour_of(const trace::Trace& trace, const SiteGroup& group, const Su
 
 Verdict judge(const trace::Trace& trace, const SiteGroup& group, const Survival& survival,
               const RunFacts& run) {
-  const Verdict verdict = behaviour_of(trace, group, survival, run);
+  Verdict verdict = behaviour_of(trace, group, survival, run);
+  // Site 0 is "other": put together from all over the program, it has no behaviour of its own.
+  const bool is_other = !group.sites.empty() && group.sites.front() == 0;
+  if (is_other && verdict.leak_class != LeakClass::kInUse) {
+    verdict = {LeakClass::kTooFewSamples, 0, false, false};
+  }
   if (!run.exact || !run.exited || verdict.leak_class == LeakClass::kGrowing) return verdict;
   if (any_unfreed(trace, group)) {
     return {LeakClass::kUnfreedAtExit, 1, false, false, verdict.leak_class};

@@ -29,6 +29,29 @@ bool starts_with_any(std::string_view text, const auto& prefixes) {
                      [text](std::string_view prefix) { return text.starts_with(prefix); });
 }
 
+// xmalloc, zcalloc, g_realloc, my_strdup, zmalloc_usable, xreallocarray: a project's own way to
+// call the allocator.
+bool is_allocation_wrapper(std::string_view name) {
+  static constexpr std::array<std::string_view, 24> kPrefixes = {
+      "x",   "z",  "s",   "p",   "e",  "ck_",  "g_",   "je_", "tc_",   "mi_", "safe_",    "my_",
+      "pg_", "xx", "do_", "try", "zz", "try_", "apr_", "av_", "git__", "z_",  "checked_", "safe"};
+  static constexpr std::array<std::string_view, 6> kCalls = {"malloc", "calloc",  "realloc",
+                                                             "strdup", "strndup", "memdup"};
+  static constexpr std::array<std::string_view, 11> kEndings = {
+      "",    "0",         "_usable", "array", "_array",          "_n",
+      "_n0", "_internal", "_impl",   "_safe", "_usable_internal"};
+  for (const std::string_view prefix : kPrefixes) {
+    if (!name.starts_with(prefix)) continue;
+    for (const std::string_view call : kCalls) {
+      const std::string_view rest = name.substr(prefix.size());
+      if (!rest.starts_with(call)) continue;
+      const std::string_view ending = rest.substr(call.size());
+      if (std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end()) return true;
+    }
+  }
+  return name.starts_with("ztry") && is_allocation_wrapper(name.substr(1));
+}
+
 }  // namespace
 
 bool is_runtime_library(std::string_view path) {
@@ -71,6 +94,7 @@ bool is_plumbing(const symbols::Frame& frame) {
   if (is_runtime_library(frame.module)) return true;
   const std::string name = plain_name(frame.function);
   if (starts_with_any(name, kNamespaces)) return true;
+  if (is_allocation_wrapper(name)) return true;
   return std::find(kAllocators.begin(), kAllocators.end(), name) != kAllocators.end();
 }
 

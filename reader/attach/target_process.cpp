@@ -66,6 +66,10 @@ Obstacle by_program(pid_t pid) {
       return {fmt::format("there is no process {}", pid), ""};
     if (access(fmt::format("/proc/{}/exe", pid).c_str(), R_OK) != 0 && errno == ENOENT)
       return {fmt::format("{} is a thread of the kernel or has ended", pid), ""};
+    if (geteuid() == 0) {
+      return {fmt::format("the program of {} may not be read, not even by root", pid),
+              "a container or a security module forbids it, CAP_SYS_PTRACE helps"};
+    }
     return {fmt::format("the program of {} may not be read: it belongs to another user", pid),
             fmt::format("run `dbgtrace attach {}` as that user or as root", pid)};
   }

@@ -2,6 +2,7 @@
 // `dbgtrace attach` and `dbgtrace detach`: begins and ends the recording of a process that runs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -13,6 +14,7 @@
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/launch.hpp"
 #include "reader/cli/recording_variables.hpp"
+#include "reader/output/sink.hpp"
 
 namespace dbgtrace::reader::cli {
 namespace {
@@ -21,6 +23,7 @@ struct AttachOptions {
   std::map<std::string, std::string> values;  // by variable
   pid_t pid = 0;
   bool json = false;
+  std::string result_file;
 };
 
 // As for `run`: an option wins over the variable of this command's environment. The process's own
@@ -62,6 +65,13 @@ nlohmann::json document_of(const char* schema, pid_t pid, const attach::Outcome&
           {"thread_pause_s", outcome.one_paused_ms / 1000}};
 }
 
+int print_result(const AttachOptions& options, const std::string& result) {
+  const std::string problem = output::deliver(result + "\n", options.result_file);
+  if (problem.empty()) return kDone;
+  complain(problem);
+  return kFailed;
+}
+
 int attach_process(const AttachOptions& options) {
   std::string tried;
   const std::string library = find_library(tried);
@@ -81,17 +91,16 @@ int attach_process(const AttachOptions& options) {
   if (options.json) {
     nlohmann::json document = document_of("dbgtrace.attach/1", options.pid, outcome);
     document["modules"] = outcome.modules;
-    fmt::print("{}\n", document.dump(2));
-    return kDone;
+    return print_result(options, document.dump(2));
   }
-  fmt::print("{}\n", outcome.path);
+  const int code = print_result(options, outcome.path);
   fmt::print(stderr,
              "dbgtrace: {} is recorded: {} calls of {} modules lead through the recorder; {} "
              "threads stood still for "
              "{:.1f} ms, one of them for {:.1f} ms\n",
              options.pid, outcome.slots, outcome.modules, outcome.threads, outcome.all_paused_ms,
              outcome.one_paused_ms);
-  return kDone;
+  return code;
 }
 
 int detach_process(const AttachOptions& options) {
@@ -101,19 +110,28 @@ int detach_process(const AttachOptions& options) {
     return kFailed;
   }
   if (options.json) {
-    fmt::print("{}\n", document_of("dbgtrace.detach/1", options.pid, outcome).dump(2));
-    return kDone;
+    return print_result(options, document_of("dbgtrace.detach/1", options.pid, outcome).dump(2));
   }
-  fmt::print("{}\n", outcome.path);
+  const int code = print_result(options, outcome.path);
   fmt::print(stderr,
              "dbgtrace: {} is as it was: {} calls put back; {} threads stood still for {:.1f} ms\n",
              options.pid, outcome.slots, outcome.threads, outcome.all_paused_ms);
-  return kDone;
+  return code;
 }
 
 void add_common_options(CLI::App& command, AttachOptions& options) {
-  command.add_option("PID", options.pid, "the process")->required()->check(CLI::PositiveNumber);
+  command.add_option("PID", options.pid, "the process")
+      ->required()
+      ->check([](const std::string& word) {
+        const bool digits =
+            std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+        constexpr size_t kMostDigits = 9;
+        const bool number = digits && !word.empty() && word.size() <= kMostDigits &&
+                            word.find_first_not_of('0') != std::string::npos;
+        return number ? "" : fmt::format("a process number is expected, not \"{}\"", word);
+      });
   command.add_flag("--json", options.json, "the result as JSON");
+  command.add_option("-o", options.result_file, "write the result to this file")->type_name("FILE");
 }
 
 }  // namespace
@@ -128,7 +146,9 @@ Action prepare_attach(CLI::App& command) {
     };
     std::string help(known.help);
     if (!known.initial.empty()) help += fmt::format(" [{}]", known.initial);
-    command.add_option_function<std::string>(known.option(), set, help)->type_name("VALUE");
+    command.add_option_function<std::string>(known.option(), set, help)
+        ->type_name(known.name == "CHILDREN" ? "VALUE:{all,fork,none}" : "VALUE")
+        ->check([&known](const std::string& value) { return known.objection(value); });
   }
   return [options](const Words&) { return attach_process(*options); };
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/cli/commands.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -11,6 +13,7 @@
 #include <string_view>
 
 #include "reader/cli/exit_code.hpp"
+#include "reader/cli/recordings.hpp"
 #include "reader/output/pager.hpp"
 #include "ring/layout.hpp"
 
@@ -93,15 +96,85 @@ Words take_program(int& argc, char** argv) {
   return {dashes + 1, end};
 }
 
+// The usage lines say what the library can't: what follows the options of `run`, and that a word
+// may be given more than once.
+class HelpFormat : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string usage = CLI::Formatter::make_usage(app, std::move(name));
+    const size_t end = usage.find_last_not_of('\n') + 1;
+    if (app->get_name() == "run") usage.insert(end, " -- PROG ARGS");
+    for (size_t at = 0; (at = usage.find("(0x)")) != std::string::npos;)
+      usage.replace(at, 4, "...");
+    return usage;
+  }
+};
+
+size_t edits_between(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+bool is_command(std::string_view word) {
+  return std::any_of(kCommands.begin(), kCommands.end(),
+                     [word](const Command& command) { return word == command.name; });
+}
+
+// A first word that is no command: a slip of the keyboard, or a file that was to be read.
+std::string about_unknown(const std::string& word) {
+  if (recording_at(word)) return fmt::format("{} is a recording: dbgtrace info {}", word, word);
+  constexpr size_t kLongestWord = 32;
+  const Command* nearest = nullptr;
+  size_t least = 3;
+  for (const Command& command : kCommands) {
+    const size_t edits = word.size() > kLongestWord ? least : edits_between(word, command.name);
+    if (edits >= least || edits >= word.size()) continue;
+    least = edits;
+    nearest = &command;
+  }
+  return fmt::format("\"{}\": no such command{}", word,
+                     nearest == nullptr ? " (see `dbgtrace --help`)"
+                                        : fmt::format("; did you mean {}?", nearest->name));
+}
+
+void complain_of_usage(const CLI::App& app, const CLI::ParseError& error, const std::string& word) {
+  if (!is_command(word)) {
+    complain(fmt::format("{} (see `dbgtrace --help`)", error.what()));
+    return;
+  }
+  std::string message = error.what();
+  const auto extra = app.get_subcommand(word)->remaining();
+  const bool one_file = word == "leaks" || word == "memory" || word == "info";
+  if (one_file && !extra.empty() && !extra.front().starts_with('-'))
+    message =
+        fmt::format("{} is of one recording; two are compared by `dbgtrace diff OLD NEW`", word);
+  complain(fmt::format("{} (see `dbgtrace {} --help`)", message, word));
+}
+
 int dispatch(CLI::App& app, int argc, char** argv, std::map<std::string, Action>& actions) {
   const bool runs = argc > 1 && std::string_view(argv[1]) == "run";
   const Words program = runs ? take_program(argc, argv) : Words{};
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (!first.empty() && !first.starts_with('-') && !is_command(first)) {
+    complain(about_unknown(first));
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {
-    complain(std::string(error.what()) + " (see `dbgtrace --help`)");
+    complain_of_usage(app, error, first);
     return kUsage;
   }
   const std::string name = app.get_subcommands().front()->get_name();
@@ -118,6 +191,7 @@ std::span<const Command> commands() { return kCommands; }
 
 int run_command_line(int argc, char** argv) {
   CLI::App app("Reads the flight recordings of native Linux programs.", "dbgtrace");
+  app.formatter(std::make_shared<HelpFormat>());
   app.set_version_flag("--version", std::string("dbgtrace " DBGTRACE_VERSION ", file format ") +
                                         std::to_string(ring::kVersion));
   app.require_subcommand(1);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dbgtrace diff`: two recordings, or two moments of one.
+#include <fmt/format.h>
+
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "reader/analysis/comparison.hpp"
@@ -9,6 +12,7 @@
 #include "reader/cli/recordings.hpp"
 #include "reader/cli/report_options.hpp"
 #include "reader/cli/time_option.hpp"
+#include "reader/output/human.hpp"
 #include "reader/output/text_diff.hpp"
 #include "reader/output/text_losses.hpp"
 
@@ -87,6 +91,11 @@ int compare_moments(DiffOptions& options) {
   if (!options.files.empty()) options.report.file = options.files.front();
   const auto trace = open_recording(options.report);
   if (!trace) return kFailed;
+  if (is_past_end(options.from, trace->end_us())) {
+    complain(fmt::format("{}: the recording is of {} only", options.from,
+                         output::human_duration(static_cast<double>(trace->end_us()) / 1e6)));
+    return kUsage;
+  }
   const auto from = moment_us(options.from.empty() ? "0" : options.from, trace->end_us());
   const auto to = moment_us(options.to.empty() ? "100%" : options.to, trace->end_us());
   if (!from || !to || *from >= *to) {
@@ -101,25 +110,47 @@ int compare_moments(DiffOptions& options) {
                 analysis::side_at(*trace, resolver, by, *to));
 }
 
-// One file is compared with the newest recording, none the newest one with the one before it, of
-// the same program.
+bool same_program(const FoundRecording& a, const FoundRecording& b) {
+  return std::strncmp(a.header.exe, b.header.exe, sizeof a.header.exe) == 0;
+}
+
+// One file is compared with the newest recording of its program, none the newest one with the one
+// before it, of the same program.
 bool choose_files(DiffOptions& options) {
   if (options.files.size() == 2) return true;
   std::vector<FoundRecording> found = find_recordings({});
-  if (options.files.empty() && !found.empty()) {
-    const FoundRecording newest = found.front();
-    std::erase_if(found, [&newest](const FoundRecording& one) {
-      return std::strcmp(one.header.exe, newest.header.exe) != 0;
-    });
-    if (found.size() > 1) options.files = {found[1].path};
-  }
-  if (options.files.empty() || found.empty() || found.front().path == options.files.front()) {
+  std::optional<FoundRecording> given;
+  if (!options.files.empty())
+    given = recording_at(options.files.front());
+  else if (!found.empty())
+    given = found.front();
+  if (!given) {
     complain(
         "two recordings are needed: dbgtrace diff OLD NEW (or two moments of one, --from T --to "
         "T)");
     return false;
   }
-  options.files.push_back(found.front().path);
+  std::erase_if(found, [&given](const FoundRecording& one) {
+    std::error_code error;
+    return !same_program(one, *given) ||
+           std::filesystem::equivalent(one.path, given->path, error) ||
+           (one.header.pid == given->header.pid &&
+            one.header.start_unix_ns == given->header.start_unix_ns);
+  });
+  const bool wants_newer = !options.files.empty();
+  if (found.empty() ||
+      (wants_newer && found.front().header.start_unix_ns < given->header.start_unix_ns)) {
+    complain(
+        fmt::format("{}: no {}recording of the same program found; give two: dbgtrace diff OLD "
+                    "NEW (or two moments of one, --from T --to T)",
+                    given->path, wants_newer ? "newer " : "other "));
+    return false;
+  }
+  if (wants_newer) {
+    options.files.push_back(found.front().path);
+  } else {
+    options.files = {found.front().path, given->path};
+  }
   complain("comparing " + options.files[0] + " with the newest recording, " + options.files[1]);
   return true;
 }

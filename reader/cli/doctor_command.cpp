@@ -59,6 +59,8 @@ int doctor(const DoctorOptions& options) {
     target = target::gather_target(fmt::format("/proc/{}/exe", pid),
                                    target::search_place_of_this_process(), library);
     target->name = here.process->executable;
+    if (target->file.chain.empty() && !target->file.path.empty())
+      target->file.path = here.process->executable;
   } else if (pid == 0 && !options.about.empty()) {
     target = target::gather_target(options.about, target::search_place_of_this_process(), library);
   }

@@ -130,8 +130,9 @@ int run_export(ExportOptions& options) {
 Action prepare_export(CLI::App& command) {
   auto options = std::make_shared<ExportOptions>();
   add_file_option(command, options->report);
-  command.add_option("--format", options->format, "core, csv, folded, pprof, sarif or speedscope")
+  command.add_option("--format", options->format, "what the file is to be read by")
       ->type_name("FORMAT")
+      ->check(CLI::IsMember({"core", "csv", "folded", "pprof", "sarif", "speedscope"}))
       ->required();
   command.add_option("-o", options->report.result_file, "write the result to this file")
       ->type_name("FILE");

@@ -33,15 +33,15 @@ int print(const std::string& text) {
 
 int help(const CLI::App& app, const std::string& topic) {
   if (topic.empty())
-    return print(app.help() + "\nTopics of `dbgtrace help TOPIC`:\n" + names_of_topics());
+    return print(app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal) +
+                 "\nTopics of `dbgtrace help TOPIC`:\n" + names_of_topics());
   for (const HelpTopic& known : help_topics()) {
     if (topic == known.name) return print(known.text);
   }
   for (const Command& command : commands()) {
-    if (topic == command.name) return print(app.get_subcommand(topic)->help());
+    if (topic == command.name) return print(app.get_subcommand(topic)->help(app.get_name()));
   }
-  complain("no such topic: " + topic + "; there are the commands of `dbgtrace --help`, and\n" +
-           names_of_topics());
+  complain(fmt::format("\"{}\": no such command or topic; `dbgtrace help` lists them", topic));
   return kUsage;
 }
 

@@ -72,7 +72,10 @@ int become(const Program& program) {
     execv(program.file.c_str(), as_arguments(program.words).data());
   }
   const int error = errno;
-  complain(fmt::format("{}: {}", program.words.front(), std::strerror(error)));
+  std::error_code none;
+  const bool folder = fs::is_directory(program.words.front(), none);
+  complain(fmt::format("{}: {}", program.words.front(),
+                       folder ? "is a directory" : std::strerror(error)));
   return error == ENOENT ? kRunNotFound : kRunRefused;
 }
 

@@ -63,7 +63,7 @@ std::vector<uint32_t> shown_stacks(const analysis::LeakReport& report, size_t li
 
 std::string result_text(const LeaksOptions& options, const analysis::LeakReport& report,
                         const std::vector<analysis::Suppressed>& suppressed,
-                        const std::string& selected, const trace::Trace& trace,
+                        const std::string& selected, bool nothing_fits, const trace::Trace& trace,
                         const analysis::Resolver& resolver, symbols::Symbolizer& symbolizer) {
   if (options.report.json) {
     output::Json json =
@@ -73,8 +73,12 @@ std::string result_text(const LeaksOptions& options, const analysis::LeakReport&
   }
   output::TextPage page = new_page(options.report);
   if (!selected.empty()) page.paragraph("Selected: " + selected, 2, output::TextPage::Tone::kBold);
-  output::put_leaks(page, report, trace, resolver, options.report.limits);
-  output::put_suppressed(page, suppressed);
+  if (nothing_fits) {
+    page.paragraph("Nothing fits that; part of a name is enough, `dbgtrace memory` shows all.", 2);
+  } else {
+    output::put_leaks(page, report, trace, resolver, options.report.limits);
+    output::put_suppressed(page, suppressed);
+  }
   output::put_symbol_problems(page, symbolizer.problems());
   output::put_losses(page, trace);
   return page.text();
@@ -96,9 +100,14 @@ int leaks(LeaksOptions& options) {
       options.report.json ? options.report.json_entries() : options.report.limits.entries;
   resolver.prepare(shown_stacks(report, shown));
   analysis::add_hints(report, *trace, resolver, shown);
+  const std::string selected = selection_text(*selection);
+  const bool nothing_fits =
+      !selected.empty() && report.leaks.empty() &&
+      analysis::measure_selection(*trace, *selection, resolver, analysis::MemoryOrder::kLive)
+          .sites.empty();
   const int code = deliver(options.report,
-                           result_text(options, report, suppressed, selection_text(*selection),
-                                       *trace, resolver, symbolizer),
+                           result_text(options, report, suppressed, selected, nothing_fits, *trace,
+                                       resolver, symbolizer),
                            *trace);
   const bool found = code != kFailed && has_finding(options.fail_on, report, *trace);
   return found ? kFindings : code;

@@ -35,6 +35,11 @@ std::string RecordingVariable::option() const {
   return text;
 }
 
+std::string RecordingVariable::objection(const std::string& value) const {
+  if (makes_sense(value)) return "";
+  return "\"" + value + "\" makes no sense; expected: " + std::string(expected);
+}
+
 std::span<const RecordingVariable> recording_variables() { return kVariables; }
 
 }  // namespace dbgtrace::reader::cli

@@ -19,6 +19,8 @@ struct RecordingVariable {
 
   std::string variable() const;  // "DBGTRACE_CRASH_STACK"
   std::string option() const;    // "--crash-stack"
+  // "" or what is wrong with a value given on the command line, where a mistake can be corrected.
+  std::string objection(const std::string& value) const;
 };
 
 std::span<const RecordingVariable> recording_variables();

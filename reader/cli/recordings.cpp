@@ -24,18 +24,20 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-bool read_recording(const std::string& path, FoundRecording& found) {
+}  // namespace
+
+std::optional<FoundRecording> recording_at(const std::string& path) {
   struct stat file {};
-  if (stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return false;
+  if (stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return std::nullopt;
+  FoundRecording found;
   const auto head = trace::FileImage::read(path, ring::kHeaderBytes);
-  if (!head || ring::read_header(head->bytes(), found.header).problem != nullptr) return false;
+  if (!head || ring::read_header(head->bytes(), found.header).problem != nullptr)
+    return std::nullopt;
   found.path = path;
   found.file_bytes = static_cast<uint64_t>(file.st_size);
   found.disk_bytes = static_cast<uint64_t>(file.st_blocks) * 512;
-  return true;
+  return found;
 }
-
-}  // namespace
 
 std::vector<std::string> usual_places() {
   std::vector<std::string> places = {"."};
@@ -69,8 +71,7 @@ std::vector<FoundRecording> find_recordings(const std::vector<std::string>& fold
     if (error || !seen.insert(real).second) continue;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
       if (at->path().extension() != ".dbgt") continue;
-      FoundRecording found;
-      if (read_recording(at->path().string(), found)) all.push_back(std::move(found));
+      if (auto found = recording_at(at->path().string())) all.push_back(std::move(*found));
     }
   }
   std::sort(all.begin(), all.end(), [](const FoundRecording& a, const FoundRecording& b) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct FoundRecording {
   uint64_t disk_bytes = 0;  // what the sparse file really takes
   ring::Header header;
 };
+
+// The recording of that path; none if the file does not begin as one does.
+std::optional<FoundRecording> recording_at(const std::string& path);
 
 // Newest first (by the start of the process, then by path). No folder: the usual places. Only files
 // *.dbgt that begin as a recording does; nothing below a folder's own entries.

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <ctime>
+#include <filesystem>
 
 #include "reader/cli/descriptor_limit.hpp"
 #include "reader/cli/exit_code.hpp"
@@ -31,6 +32,11 @@ std::string perf_map_of(const trace::Trace& trace, const std::string& sysroot) {
   return of_its_time ? path : std::string();
 }
 
+// A minus would be taken as a huge number.
+std::string not_negative(const std::string& number) {
+  return number.starts_with('-') ? "a number from 0 on is expected, not " + number : "";
+}
+
 }  // namespace
 
 void add_file_option(CLI::App& command, ReportOptions& options) {
@@ -53,6 +59,11 @@ void add_symbol_options(CLI::App& command, ReportOptions& options) {
           },
           "search this folder for debug information; repeatable")
       ->type_name("DIR")
+      ->check([](const std::string& folder) {
+        std::error_code error;
+        return std::filesystem::is_directory(folder, error) ? ""
+                                                            : folder + ": there is no such folder";
+      })
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -69,9 +80,11 @@ void add_stack_options(CLI::App& command, ReportOptions& options) {
             options.top_given = true;
           },
           "at most N entries of a kind, 0 = all; default: 10, in JSON all")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(not_negative);
   command.add_option("--frames", options.limits.frames, "at most N frames of a stack, 0 = all")
       ->type_name("N")
+      ->check(not_negative)
       ->capture_default_str();
   add_symbol_options(command, options);
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <random>
 
+#include "reader/analysis/signal_name.hpp"
 #include "reader/cli/allocator.hpp"
 #include "reader/cli/commands.hpp"
 #include "reader/cli/exit_code.hpp"
@@ -20,6 +21,7 @@
 #include "reader/cli/recording_variables.hpp"
 #include "reader/cli/run_summary.hpp"
 #include "reader/cli/supervise.hpp"
+#include "reader/output/printable.hpp"
 #include "reader/target/preflight.hpp"
 
 namespace dbgtrace::reader::cli {
@@ -137,11 +139,13 @@ int run(const RunOptions& options, const Words& words) {
   if (options.exec) return become(program);
   const Ended ended = supervise([&program] { return become(program); });
   if (ended.start_error != 0) return ended.start_error;
-  const RunFindings findings = judge_run(id, ended.pid, std::getenv("DBGTRACE_OUT"));
+  RunFindings findings = judge_run(id, ended.pid, std::getenv("DBGTRACE_OUT"));
+  if (WIFSIGNALED(ended.status)) findings.killed_by = analysis::signal_name(WTERMSIG(ended.status));
   const bool told_why_not =
       preflight.verdict != target::Verdict::kRecordable && findings.recordings == 0;
   if (!told_why_not) {
-    std::fprintf(stderr, "%s\n", summary_line(findings, has_command("crash")).c_str());
+    const std::string line = summary_line(findings, has_command("crash"));
+    std::fprintf(stderr, "%s\n", output::printable(line).c_str());
   }
   if (!WIFEXITED(ended.status) || WEXITSTATUS(ended.status) != 0) return end_like(ended.status);
   const bool found = (options.fail_on.leak() && findings.leaks > 0) ||
@@ -161,7 +165,8 @@ Action prepare_run(CLI::App& command) {
     };
     std::string help(known.help);
     if (!known.initial.empty()) help += fmt::format(" [{}]", known.initial);
-    command.add_option_function<std::string>(known.option(), set, help)->type_name("VALUE");
+    command.add_option_function<std::string>(known.option(), set, help)
+        ->type_name(known.name == "CHILDREN" ? "VALUE:{all,fork,none}" : "VALUE");
   }
   command
       .add_option("--allocator", options->allocator,

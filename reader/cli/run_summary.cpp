@@ -124,13 +124,21 @@ RunFindings judge_run(uint64_t run_id, pid_t program, const std::string& path_te
 }
 
 std::string summary_line(const RunFindings& findings, bool knows_crash) {
+  const bool killed = !findings.killed_by.empty();
+  if (findings.recordings == 0 && killed) {
+    return fmt::format(
+        "NOT recorded, and the program was killed by {}: `dbgtrace doctor PROG` says what stands "
+        "against a recording here",
+        findings.killed_by);
+  }
   if (findings.recordings == 0) return "recorded: nothing (no allocation was sampled, no crash)";
   const char* command = findings.file_leaks      ? "leaks"
                         : !findings.file_crashed ? "memory"
                         : knows_crash            ? "crash"
                                                  : "info";
-  std::string line = fmt::format("recorded: {}, {}", counted(findings.leaks, "leak"),
-                                 counted(findings.crashes, "crash"));
+  const std::string crashes = findings.crashes == 0 && killed ? "killed by " + findings.killed_by
+                                                              : counted(findings.crashes, "crash");
+  std::string line = fmt::format("recorded: {}, {}", counted(findings.leaks, "leak"), crashes);
   if (findings.recordings > 1) line += fmt::format(" in {} processes", findings.recordings);
   if (findings.not_judged > 0) {
     line += fmt::format(" ({} not searched for leaks)", findings.not_judged);

@@ -19,6 +19,7 @@ struct RunFindings {
   uint64_t not_judged = 0;  // there was no time to look for leaks in these
   std::string file;         // the one to look at first
   bool file_leaks = false, file_crashed = false;
+  std::string killed_by;  // the signal of which the program died, "SIGTERM"
 };
 
 // The folders into which a template may lead: those below which a component is to be filled in are

@@ -44,6 +44,11 @@ void add_selection_options(CLI::App& command, SelectionWords& words) {
 std::optional<analysis::Selection> selection_of(const SelectionWords& words,
                                                 const trace::Trace& trace) {
   analysis::Selection selection = words.names;
+  if (is_past_end(words.from, trace.end_us())) {
+    complain(fmt::format("--from {}: the recording is of {} only", words.from,
+                         output::human_duration(static_cast<double>(trace.end_us()) / 1e6)));
+    return std::nullopt;
+  }
   const auto from = words.from.empty() ? 0 : moment_us(words.from, trace.end_us());
   const auto to = words.to.empty() ? selection.to_us : moment_us(words.to, trace.end_us());
   if (!from || !to || *from > *to) {

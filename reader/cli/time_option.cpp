@@ -8,13 +8,14 @@
 
 namespace dbgtrace::reader::cli {
 
-std::optional<uint64_t> moment_us(const std::string& text, uint64_t run_us) {
+namespace {
+
+std::optional<double> unbounded_us(const std::string& text, double run) {
   double number = 0;
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
   if (read.ec != std::errc() || !(number >= 0)) return std::nullopt;
   const std::string_view unit(read.ptr, static_cast<size_t>(end - read.ptr));
-  const auto run = static_cast<double>(run_us);
   double us = 0;
   if (unit == "%") {
     us = run * number / 100;
@@ -31,7 +32,22 @@ std::optional<uint64_t> moment_us(const std::string& text, uint64_t run_us) {
   } else {
     return std::nullopt;
   }
-  return static_cast<uint64_t>(std::min(us, run));
+  return us;
+}
+
+}  // namespace
+
+std::optional<uint64_t> moment_us(const std::string& text, uint64_t run_us) {
+  const auto run = static_cast<double>(run_us);
+  const auto us = unbounded_us(text, run);
+  if (!us) return std::nullopt;
+  return static_cast<uint64_t>(std::min(*us, run));
+}
+
+bool is_past_end(const std::string& text, uint64_t run_us) {
+  const auto run = static_cast<double>(run_us);
+  const auto us = unbounded_us(text, run);
+  return us && *us > run;
 }
 
 }  // namespace dbgtrace::reader::cli

@@ -11,5 +11,7 @@ namespace dbgtrace::reader::cli {
 
 // Empty if the text is no such moment. A moment past the end is the end.
 std::optional<uint64_t> moment_us(const std::string& text, uint64_t run_us);
+// It is one, but past the end.
+bool is_past_end(const std::string& text, uint64_t run_us);
 
 }  // namespace dbgtrace::reader::cli

@@ -30,7 +30,9 @@ std::string guess_of(const Death& death) {
         guess = fmt::format("an end by its own handler of {}, as Go's; else ",
                             analysis::signal_name(static_cast<int>(death.last_fault->signal)));
       }
-      guess += "SIGKILL, out of memory, ";
+      guess +=
+          "a signal that leaves none, as SIGTERM, SIGINT, SIGHUP (somebody stopped it) or SIGKILL, "
+          "out of memory, ";
       if (death.sandboxed) guess += "a refused system call (seccomp), ";
       return guess + "or the machine stopped";
     }
@@ -134,6 +136,17 @@ std::string death_text(const Death& death, const analysis::Resolver& resolver) {
 
 void put_death(TextPage& page, const Death& death, const trace::Trace& trace,
                const analysis::Resolver& resolver) {
+  const bool cut = trace.file_bytes < trace.header.file_bytes;
+  if (cut) {
+    page.paragraph(
+        fmt::format("DAMAGED  the file is cut: {} of {} are there; a crash record would be in the "
+                    "missing part.",
+                    human_bytes(static_cast<double>(trace.file_bytes)),
+                    human_bytes(static_cast<double>(trace.header.file_bytes))),
+        2, Tone::kBad);
+  } else if (!trace.black_box.present) {
+    page.paragraph("Crashes were not recorded in this file (DBGTRACE_CRASH=0).", 2);
+  }
   if (death.vanished_by != VanishedBy::kNotVanished) {
     put_vanished(page, death, resolver);
   } else {
@@ -153,9 +166,6 @@ void put_death(TextPage& page, const Death& death, const trace::Trace& trace,
                     fault.count, analysis::signal_name(static_cast<int>(fault.signal)),
                     human_duration(death.last_sign_s - static_cast<double>(fault.last_us) / 1e6)),
         2);
-  }
-  if (!trace.black_box.present) {
-    page.paragraph("Crashes were not recorded in this file (DBGTRACE_CRASH=0).", 2);
   }
 }
 

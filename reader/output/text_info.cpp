@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "reader/analysis/signal_name.hpp"
+#include "reader/output/counted.hpp"
 #include "reader/output/human.hpp"
 #include "reader/output/text_losses.hpp"
 
@@ -77,11 +78,14 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
                         human_duration(static_cast<double>(change.time_us) / 1e6),
                         name_of_cause(change.cause)));
   }
-  row("counts",
-      fmt::format("{}, {} freed, {} live; {} sites, {} stacks, {} modules, {} threads",
-                  human_samples(info.samples), human_count(static_cast<double>(info.frees)),
-                  human_count(static_cast<double>(info.live)), info.sites, info.stacks,
-                  info.modules, info.threads));
+  const auto number = [](uint64_t count, const char* what) {
+    return counted(static_cast<double>(count), what);
+  };
+  row("counts", fmt::format("{}, {} freed, {} live; {}, {}, {}, {}", human_samples(info.samples),
+                            human_count(static_cast<double>(info.frees)),
+                            human_count(static_cast<double>(info.live)), number(info.sites, "site"),
+                            number(info.stacks, "stack"), number(info.modules, "module"),
+                            number(info.threads, "thread")));
   if (info.torn_down > 0) {
     row("teardown", fmt::format("{} of the live ones were freed after exit() began, by exit "
                                 "handlers and destructors",
@@ -97,9 +101,11 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
                                "wrote",
                                info.torn_events, info.torn_events == 1 ? "" : "s"));
   }
-  row("file",
-      fmt::format("{}, of which {} on disk", human_bytes(static_cast<double>(info.file_bytes)),
-                  human_bytes(static_cast<double>(info.disk_bytes))));
+  const std::string size = human_bytes(static_cast<double>(info.file_bytes));
+  row("file", info.disk_bytes < info.file_bytes
+                  ? fmt::format("{}, of which {} on disk", size,
+                                human_bytes(static_cast<double>(info.disk_bytes)))
+                  : size);
   row("recorder", fmt::format("{} of CPU in {} entries, at most {} of memory, {} system calls",
                               human_duration(info.recorder_cpu_s),
                               human_count(static_cast<double>(info.recorder_entries)),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "reader/output/counted.hpp"
 #include "reader/output/human.hpp"
 #include "reader/output/text_stack.hpp"
 
@@ -37,11 +38,21 @@ std::string survivors_text(const analysis::Survival& survival) {
   return fmt::format("{}, in blocks: {:.0f}", kTitle, fmt::join(survival.blocks, " "));
 }
 
+// What found no slot in the table of call stacks.
+double bytes_without_slot(const LeakReport& report) {
+  double bytes = 0;
+  for (const Leak& leak : report.leaks) {
+    if (leak.sites.front() == 0) bytes += leak.bytes.value;
+  }
+  return bytes;
+}
+
 void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolver& resolver) {
   const uint64_t growing = report.growing();
+  const double nameless = bytes_without_slot(report);
   std::string heap =
-      fmt::format("{} live in {} blocks after {}", human_bytes(report.live_bytes),
-                  human_count(report.live_count.value), human_duration(report.run_s));
+      fmt::format("{} live in {} after {}", human_bytes(report.live_bytes),
+                  counted(report.live_count.value, "block"), human_duration(report.run_s));
   if (report.torn_down_bytes.samples > 0) {
     heap += fmt::format("; {} of it were freed by exit handlers and destructors",
                         human_bytes(report.torn_down_bytes));
@@ -70,7 +81,8 @@ void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolv
                    2, Tone::kBold);
     page.paragraph("Next: record a longer run, or each allocation: DBGTRACE_SAMPLE=1.", 2);
   } else {
-    page.line("No leak found.", Tone::kGood);
+    page.line(nameless > 0 ? "No leak found where the call stack is known." : "No leak found.",
+              Tone::kGood);
     // Eight intervals' worth of leak yields three samples or more in 98.6 % of all runs.
     page.paragraph(report.exact
                        ? "How sure: every allocation was recorded."
@@ -85,6 +97,12 @@ void put_answer(TextPage& page, const LeakReport& report, const analysis::Resolv
         2);
   }
   page.paragraph("Heap: " + heap + ".", 2);
+  if (nameless > 0) {
+    page.paragraph(fmt::format("The call stacks of {} of it are unknown: the table was full. A "
+                               "larger DBGTRACE_SIZE helps.",
+                               human_bytes(nameless)),
+                   2);
+  }
 }
 
 void put_details(TextPage& page, size_t number, const Leak& leak,
@@ -95,8 +113,8 @@ void put_details(TextPage& page, size_t number, const Leak& leak,
                         name_of(leak.severity), confidence_text(leak.verdict)),
             Tone::kBold);
   page.paragraph(
-      fmt::format("   {}{} in {} blocks, {}{}{}", leak.verdict.freed_at_exit ? "peak " : "",
-                  human_bytes(leak.bytes), human_count(leak.count),
+      fmt::format("   {}{} in {}, {}{}{}", leak.verdict.freed_at_exit ? "peak " : "",
+                  human_bytes(leak.bytes), counted(leak.count, "block"),
                   human_samples(leak.bytes.samples), leak.growth ? "; " : "", rate_text(leak)),
       5);
   page.paragraph(

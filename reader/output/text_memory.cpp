@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "reader/output/counted.hpp"
 #include "reader/output/human.hpp"
 #include "reader/output/text_stack.hpp"
 
@@ -65,13 +66,13 @@ std::string graph(const std::vector<analysis::TimelinePoint>& timeline, double r
 }  // namespace
 
 void put_memory_totals(TextPage& page, const MemoryReport& report) {
-  page.paragraph(fmt::format("Heap: {} live in {} blocks after {}; peak {} at {}",
-                             human_bytes(report.live_bytes), human_count(report.live_count),
-                             human_duration(report.run_s), human_bytes(report.peak_bytes),
-                             human_duration(report.peak_s)),
-                 6, Tone::kBold);
-  page.paragraph(fmt::format("Allocated in all: {} by {} allocations",
-                             human_bytes(report.allocated_bytes), human_count(report.allocations)),
+  page.paragraph(
+      fmt::format("Heap: {} live in {} after {}; peak {} at {}", human_bytes(report.live_bytes),
+                  counted(report.live_count, "block"), human_duration(report.run_s),
+                  human_bytes(report.peak_bytes), human_duration(report.peak_s)),
+      6, Tone::kBold);
+  page.paragraph(fmt::format("Allocated in all: {} by {}", human_bytes(report.allocated_bytes),
+                             counted(report.allocations, "allocation")),
                  2);
   page.paragraph(report.exact
                      ? std::string("How sure: exact, every allocation was recorded.")
@@ -114,10 +115,10 @@ void put_memory_sites(TextPage& page, const MemoryReport& report,
     page.gap();
     page.line(fmt::format("#{} {}", i + 1, title_text(stack)), Tone::kBold);
     if (report.only_live) {
-      page.paragraph(
-          fmt::format("   live {} in {} blocks, {}", human_bytes(site.live_bytes),
-                      human_count(site.live_count.value), human_samples(site.live_bytes.samples)),
-          5);
+      page.paragraph(fmt::format("   live {} in {}, {}", human_bytes(site.live_bytes),
+                                 counted(site.live_count.value, "block"),
+                                 human_samples(site.live_bytes.samples)),
+                     5);
       put_stack(page, stack, limits.frames);
       continue;
     }
@@ -125,11 +126,11 @@ void put_memory_sites(TextPage& page, const MemoryReport& report,
         fmt::format("   live {}, {}; peak {}", human_bytes(site.live_bytes),
                     human_samples(site.live_bytes.samples), human_bytes(site.peak_bytes)),
         5);
-    page.paragraph(
-        fmt::format("   allocated {} by {} allocations of {} on average; temporary {}",
-                    human_bytes(site.allocated_bytes), human_count(site.allocations.value),
-                    human_bytes(site.mean_size_bytes), human_count(site.temporary)),
-        5);
+    page.paragraph(fmt::format("   allocated {} by {} of {} on average; temporary {}",
+                               human_bytes(site.allocated_bytes),
+                               counted(site.allocations.value, "allocation"),
+                               human_bytes(site.mean_size_bytes), human_count(site.temporary)),
+                   5);
     put_stack(page, stack, limits.frames);
   }
   if (shown < report.sites.size()) {

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "reader/output/counted.hpp"
 #include "reader/output/human.hpp"
 #include "reader/output/memory_details.hpp"
+#include "reader/output/printable.hpp"
 #include "reader/output/text_stack.hpp"
 
 namespace dbgtrace::reader::output {
@@ -64,8 +66,11 @@ void put_peak(TextPage& page, const MemoryDetails& details, const analysis::Reso
   }
   if (!peak.exact) {
     page.paragraph(fmt::format("  Approximate: from what is known of the call stacks around that "
-                               "moment; together they make {:.0f} % of the peak.",
-                               peak.told_bytes / peak.bytes * 100),
+                               "moment; {}.",
+                               peak.told_bytes > peak.bytes
+                                   ? "together they make more than the peak"
+                                   : fmt::format("together they make {:.0f} % of the peak",
+                                                 peak.told_bytes / peak.bytes * 100)),
                    2, Tone::kFaint);
   }
 }
@@ -130,26 +135,59 @@ void put_memory_details(TextPage& page, const MemoryDetails& details, const Memo
   put_histogram(page, "Lifetimes of freed blocks:", details.histograms.lifetimes_s, lifetime);
 }
 
+namespace {
+
+std::string group_figures(const analysis::MemoryGroup& group, bool only_live) {
+  std::string figures = fmt::format("{:>10} {:>10}", human_bytes(group.live_bytes.value),
+                                    human_count(group.live_count.value));
+  if (only_live) return figures;
+  return figures + fmt::format(" {:>10} {:>10} {:>13} {:>13}",
+                               group.peak_bytes > 0 ? human_bytes(group.peak_bytes) : "-",
+                               human_bytes(group.allocated_bytes.value),
+                               human_count(group.allocations.value),
+                               group.peak_bytes > 0 ? human_count(group.temporary) : "-");
+}
+
+// The same where the columns do not fit side by side.
+std::string group_sentence(const analysis::MemoryGroup& group, bool only_live) {
+  std::string text = fmt::format("live {} in {}", human_bytes(group.live_bytes.value),
+                                 counted(group.live_count.value, "block"));
+  if (only_live) return text;
+  text += fmt::format("; allocated {} by {}", human_bytes(group.allocated_bytes.value),
+                      counted(group.allocations.value, "allocation"));
+  if (group.peak_bytes > 0)
+    text += fmt::format("; peak at most {}; temporary {}", human_bytes(group.peak_bytes),
+                        human_count(group.temporary));
+  return text;
+}
+
+}  // namespace
+
 void put_memory_groups(TextPage& page, const std::vector<analysis::MemoryGroup>& groups,
                        bool only_live, ListLimits limits) {
   const size_t shown =
       limits.entries == 0 ? groups.size() : std::min(limits.entries, groups.size());
-  page.line(only_live ? fmt::format("{:>10} {:>10}", "live", "blocks")
-                      : fmt::format("{:>10} {:>10} {:>10} {:>10} {:>13} {:>13}", "live", "blocks",
-                                    "peak <=", "allocated", "allocations", "temporary"),
-            Tone::kBold);
+  const std::string heading =
+      only_live ? fmt::format("{:>10} {:>10}", "live", "blocks")
+                : fmt::format("{:>10} {:>10} {:>10} {:>10} {:>13} {:>13}", "live", "blocks",
+                              "peak <=", "allocated", "allocations", "temporary");
+  const bool narrow = page.width() != 0 && page.width() < heading.size();
+  size_t widest = 0;
+  for (size_t i = 0; i < shown; ++i)
+    widest = std::max(widest, heading.size() + 2 + columns_of(printable(groups[i].name)));
+  const bool beside = page.width() == 0 || widest <= page.width();
+  if (!narrow) page.line(heading, Tone::kBold);
   for (size_t i = 0; i < shown; ++i) {
     const analysis::MemoryGroup& group = groups[i];
-    std::string figures = fmt::format("{:>10} {:>10}", human_bytes(group.live_bytes.value),
-                                      human_count(group.live_count.value));
-    if (!only_live) {
-      figures += fmt::format(" {:>10} {:>10} {:>13} {:>13}",
-                             group.peak_bytes > 0 ? human_bytes(group.peak_bytes) : "-",
-                             human_bytes(group.allocated_bytes.value),
-                             human_count(group.allocations.value),
-                             group.peak_bytes > 0 ? human_count(group.temporary) : "-");
+    if (narrow) {
+      page.paragraph(group.name, 4, Tone::kBold);
+      page.paragraph("    " + group_sentence(group, only_live), 4);
+    } else if (beside) {
+      page.line(fmt::format("{}  {}", group_figures(group, only_live), group.name));
+    } else {
+      page.line(group_figures(group, only_live));
+      page.paragraph("    " + group.name, 6);
     }
-    page.line(fmt::format("{}  {}", figures, group.name));
   }
   if (shown < groups.size()) {
     page.line(fmt::format("... {} more: --top 0 shows all", groups.size() - shown));

@@ -57,7 +57,10 @@ void TextPage::paragraph(const std::string& text, size_t indent, Tone tone) {
   while (room != 0 && columns_of(rest) > room) {
     const size_t full = cut_at(rest, room);
     size_t cut = rest.rfind(' ', full);
-    if (cut == std::string::npos || cut <= indent) cut = full;
+    if (cut == std::string::npos || cut <= indent) {
+      const size_t end = std::min(rest.find(' ', full), rest.size());
+      cut = rest.find('/') < full ? end : full;
+    }
     put(rest.substr(0, cut), tone);
     const size_t next = rest.find_first_not_of(' ', cut);
     if (next == std::string::npos) return;

@@ -18,9 +18,15 @@ std::string bytes_text(uint64_t bytes) {
 
 Check check_program(const Target& target, const Preflight& preflight) {
   if (!target.file.problem.empty()) {
-    return {"program", CheckStatus::kProblem, target.file.problem, "Install what is missing."};
+    return {"program", CheckStatus::kProblem, target.file.problem, target.file.way_out};
   }
   if (target.file.path.empty()) {
+    const bool number = std::all_of(target.name.begin(), target.name.end(),
+                                    [](char c) { return c >= '0' && c <= '9'; });
+    if (number) {
+      return {"program", CheckStatus::kProblem, "there is no process " + target.name,
+              "Give the pid of one that runs, or a program."};
+    }
     return {"program", CheckStatus::kProblem, target.name + " was not found",
             "Give its path, or set PATH."};
   }
@@ -48,7 +54,8 @@ Check check_process(const RunningProcess& process) {
   if (!process.readable) {
     return {"process", CheckStatus::kProblem,
             who + (process.same_user ? " can't be looked into" : " belongs to another user"),
-            "Run doctor as that user or as root."};
+            process.same_user ? "A container or a security module forbids it, CAP_SYS_PTRACE helps."
+                              : "Run doctor as that user or as root."};
   }
   if (process.recorded) {
     return {"process", CheckStatus::kOk,

@@ -140,6 +140,15 @@ Target gather_target(const std::string& name, const SearchPlace& place,
   Target target;
   target.name = name;
   const std::string file = find_program(name, place);
+  struct stat status {};
+  const bool named_by_path = name.find('/') != std::string::npos;
+  if (named_by_path && stat(name.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) target.file.problem = name + " is a directory";
+    if (S_ISREG(status.st_mode) && (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
+      target.file.problem = name + " is not executable";
+    target.file.way_out = "Name a program.";
+    if (!target.file.problem.empty()) return target;
+  }
   if (file.empty()) return target;
   target.file = resolve_program(file, place);
   if (target.file.path.empty()) return target;

@@ -31,6 +31,7 @@ struct ProgramFile {
   std::string path;               // the program; empty if the chain is broken
   std::vector<ScriptLink> chain;  // from the file that was asked for
   std::string problem;            // a sentence, if the chain is broken
+  std::string way_out = "Install what is missing.";
 };
 
 // Follows the chain from a file. At most as many links as the kernel follows.

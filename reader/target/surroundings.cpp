@@ -95,7 +95,7 @@ RunningProcess look_at_process(pid_t pid, const std::string& status) {
   std::error_code error;
   process.executable = fs::read_symlink(proc + "/exe", error).string();
   process.readable = !error;
-  process.same_user = number(field(status, "Uid"), 10, kNoLimit) == getuid();
+  process.same_user = number(field(status, "Uid"), 10, kNoLimit) == getuid() || geteuid() == 0;
   const fs::path own = fs::read_symlink("/proc/self/ns/mnt", error);
   const fs::path other = fs::read_symlink(proc + "/ns/mnt", error);
   process.same_files = error || own == other;

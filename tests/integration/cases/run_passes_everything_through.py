@@ -49,7 +49,7 @@ def statuses(bench):
     )
     refused = launch(bench, "--", "/etc/passwd")
     require(
-        refused.status == 126 and refused.err == "dbgtrace: /etc/passwd: Permission denied\n",
+        refused.status == 126 and refused.err == "dbgtrace: /etc/passwd is not executable\n",
         f"refused: {refused.status} {refused.err}",
     )
     lost = launch(bench, "--", "/bin/true", settings={"DBGTRACE_LIB": "/no/such.so"})

@@ -39,6 +39,17 @@ TEST_CASE("the growth of a leak is estimated with an interval around the truth")
   CHECK(leak.severity == Severity::kHigh);
 }
 
+TEST_CASE("what found no slot in the table is no leak, however steadily it grows") {
+  Simulation simulation(3600, 524288, 3);
+  simulation.site();
+  simulation.births(200, .004, 0, 1, simulation.forever());
+  trace::Trace recording = simulation.finish();
+  REQUIRE(find_leaks(recording).growing() == 1);
+  std::swap(recording.sites[0], recording.sites[1]);
+  for (trace::LiveBlock& block : recording.live) block.site = 0;
+  CHECK(find_leaks(recording).growing() == 0);
+}
+
 TEST_CASE("a run under a second is too short for a verdict") {
   Simulation simulation(.9, 4096, 1);
   simulation.site();

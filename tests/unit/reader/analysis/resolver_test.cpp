@@ -60,6 +60,15 @@ TEST_CASE("the title of a stack is the first frame of the program's own") {
             {named("malloc", "/lib/libc.so.6"), named("", "/lib/libown.so"), named("main")}) == 1);
   CHECK(title_frame({named("malloc", "/lib/libc.so.6")}) == 0);
   CHECK(title_frame({}) == 0);
+  for (const char* wrapper : {"xmalloc", "xcalloc", "zmalloc_usable", "ztrymalloc_usable_internal",
+                              "g_malloc0", "je_realloc", "pg_strdup", "xreallocarray"}) {
+    INFO(wrapper);
+    CHECK(title_frame({named("malloc", "/lib/libc.so.6"), named(wrapper), named("load")}) == 2);
+  }
+  for (const char* own : {"malloc_stats", "remember", "xmalloc_everything", "small_malloc"}) {
+    INFO(own);
+    CHECK(title_frame({named("malloc", "/lib/libc.so.6"), named(own), named("load")}) == 1);
+  }
 }
 
 TEST_CASE("a plain name has no return type, arguments or template arguments") {

@@ -33,6 +33,19 @@ TEST_CASE("the line at the end counts and names the command to go on with") {
   CHECK(summary_line(findings, false).find("-> dbgtrace info ") != std::string::npos);
 }
 
+TEST_CASE("of a program that a signal killed it is never said that there was no crash") {
+  RunFindings findings;
+  findings.killed_by = "SIGTERM";
+  CHECK(summary_line(findings, true).starts_with("NOT recorded, and the program was killed by "));
+  findings.recordings = 1;
+  findings.file = "/r/a.dbgt";
+  CHECK(summary_line(findings, true) ==
+        "recorded: no leaks, killed by SIGTERM -> dbgtrace memory /r/a.dbgt");
+  findings.crashes = 1;
+  findings.file_crashed = true;
+  CHECK(summary_line(findings, true) == "recorded: no leaks, 1 crash -> dbgtrace crash /r/a.dbgt");
+}
+
 TEST_CASE("a template's folders are those that it may be filled in to") {
   std::string name = (std::filesystem::temp_directory_path() / "dbgtrace-XXXXXX").string();
   const std::filesystem::path root = mkdtemp(name.data());

@@ -16,6 +16,11 @@ TEST_CASE("moments are given with a unit, without one, or as a share of the run"
   CHECK(moment_us("50%", kHour) == kHour / 2);
   CHECK(moment_us("2h", kHour) == kHour);
   CHECK(moment_us("0", kHour) == 0);
+  CHECK(is_past_end("2h", kHour));
+  CHECK(is_past_end("101%", kHour));
+  CHECK_FALSE(is_past_end("1h", kHour));
+  CHECK_FALSE(is_past_end("100%", kHour));
+  CHECK_FALSE(is_past_end("x", kHour));
   for (const char* wrong : {"", "x", "-1", "5x", "5 s", "nan", "1e", "%"}) {
     INFO(wrong);
     CHECK_FALSE(moment_us(wrong, kHour));

@@ -263,6 +263,23 @@ TEST_CASE("a process that exits right after a fault that it handled is told with
   CHECK(json["last_fault"]["stack"][0]["function"] == "Session::name");
 }
 
+TEST_CASE("of a file that is cut that is said first, and of a file without capture that") {
+  Example example;
+  analysis::Death death;
+  death.state = {analysis::StateKind::kCrashed, {}, {}, ""};
+  example.trace.black_box = {};
+  output::TextPage off({0, false});
+  output::put_death(off, death, example.trace, example.resolver);
+  CHECK(off.text().starts_with("Crashes were not recorded in this file (DBGTRACE_CRASH=0)."));
+  example.trace.file_bytes = example.trace.header.file_bytes / 2;
+  output::TextPage cut({0, false});
+  output::put_death(cut, death, example.trace, example.resolver);
+  CHECK(cut.text().starts_with("DAMAGED  the file is cut: "));
+  CHECK(cut.text().find("DBGTRACE_CRASH=0") == std::string::npos);
+  death.vanished_by = analysis::VanishedBy::kSomething;
+  CHECK(output::death_text(death, example.resolver).find("SIGTERM") != std::string::npos);
+}
+
 TEST_CASE("who has recorded each allocation is not told to do so") {
   const auto advice_of = [](uint64_t exact_until_us) {
     tests::RecordingBuilder builder;

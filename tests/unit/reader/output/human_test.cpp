@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/output/human.hpp"
 
+#include "reader/output/counted.hpp"
+
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -43,6 +45,19 @@ TEST_CASE("lines keep to the width, paragraphs break between words") {
   page.line("0123456789012345678901234");
   page.paragraph("aaaa bbbb cccc dddd eeee", 2);
   CHECK(page.text() == "01234567890123456...\naaaa bbbb cccc dddd\n  eeee\n");
+}
+
+TEST_CASE("a path longer than a line stays in one piece, so that it can be copied") {
+  TextPage page({20, false});
+  page.paragraph("at /var/tmp/dbgtrace/recordings/server.1.dbgt or not", 2);
+  CHECK(page.text() == "at\n  /var/tmp/dbgtrace/recordings/server.1.dbgt\n  or not\n");
+}
+
+TEST_CASE("what is counted stands in the singular where there is one") {
+  CHECK(counted(1, "block") == "1 block");
+  CHECK(counted(0, "block") == "0 blocks");
+  CHECK(counted(2, "crash") == "2 crashes");
+  CHECK(counted(analysis::Estimate{100, 80, 130, 4}, "block") == "~100 [80 .. 130] blocks");
 }
 
 TEST_CASE("colour is there only where it is wanted") {
