@@ -5,6 +5,7 @@
 
 namespace dbgtrace::test {
 
+using reader::cli::is_past_end;
 using reader::cli::moment_us;
 
 TEST_CASE("moments are given with a unit, without one, or as a share of the run") {
