@@ -9,6 +9,7 @@
 #include "hooks/process/session.hpp"
 #include "hooks/stack/hash.hpp"
 #include "hooks/stack/loaded_code.hpp"
+#include "hooks/stack/memo_walk.hpp"
 #include "hooks/stack/walk.hpp"
 
 namespace dbgtrace::hooks::alloc {

@@ -95,24 +95,35 @@ void StackMemo::reset(uint32_t frames, bool keeps_variants) {
   busy_sp_.store(0, std::memory_order_relaxed);
 }
 
-// What link() does, for frames of plain code on callers that are all proven; counts them, too.
-[[gnu::always_inline]] inline void StackMemo::link_plain(Frame* place, const Frame* fresh,
-                                                         const Frame* end) {
+// Puts new frames [fresh, end) upon their callers: what depends on these is computed here. kPlain:
+// frames of plain code on callers that are all proven, so that there is less to think of.
+template <bool kPlain>
+[[gnu::always_inline]] inline void StackMemo::link(Frame* place, const Frame* fresh,
+                                                   const Frame* end) {
   const Frame& callers = place[-1];
   uint64_t hash = callers.hash;
   uintptr_t caller_pc = callers.pc;
   uintptr_t caller_sp = callers.sp;
   uintptr_t caller_fp = callers.fp;
   uint32_t fp_matters = callers.flags & kFpMatters;
+  uint32_t guard = kPlain ? 0 : callers.guard;
   uint32_t words_end = callers.words_end;
   for (; fresh != end; ++fresh, ++place) {
     const Rule rule = fresh->rule;
-    words_[words_end++] = {caller_sp - 8, caller_pc};
-    if (const uintptr_t slot = rule.slot(); slot != 0) {
-      if (fp_matters != 0) words_[words_end++] = {caller_sp - 8 * slot, caller_fp};
-      fp_matters = 0;
+    const uint32_t flags = kPlain ? 0 : fresh->flags;
+    if (kPlain || (is_common(rule) && (flags & kGuarded) == 0)) [[likely]] {
+      words_[words_end++] = {caller_sp - 8, caller_pc};
+      if (const uintptr_t slot = rule.slot(); slot != 0) {
+        if (fp_matters != 0) words_[words_end++] = {caller_sp - 8 * slot, caller_fp};
+        fp_matters = 0;
+      }
+      if (rule.kind() == RuleKind::kRbp) fp_matters = kFpMatters;
+    } else if ((flags & kGuarded) != 0) {
+      guard = static_cast<uint32_t>(place - frames_);
+      fp_matters = kFpMatters;
+    } else {
+      fp_matters = 0;  // the end of the stack
     }
-    if (rule.kind() == RuleKind::kRbp) fp_matters = kFpMatters;
     caller_pc = fresh->pc;
     caller_sp = fresh->sp;
     caller_fp = fresh->fp;
@@ -124,8 +135,8 @@ void StackMemo::reset(uint32_t frames, bool keeps_variants) {
     place->rule = rule;
     place->stored = 0;
     place->words_end = static_cast<uint16_t>(words_end);
-    place->guard = 0;
-    place->flags = fp_matters;
+    place->guard = static_cast<uint16_t>(guard);
+    place->flags = flags | fp_matters;
   }
   count_ = static_cast<uint32_t>(place - frames_) - 1;
 }
@@ -172,12 +183,11 @@ void StackMemo::reset(uint32_t frames, bool keeps_variants) {
   candidate->fp = fp;
   note_ = {};
   joined_ = static_cast<uint32_t>(candidate - frames_);
-  link_plain(candidate + 1, fresh, frames_end);
+  link<true>(candidate + 1, fresh, frames_end);
   return true;
 }
 
-[[gnu::always_inline]] inline bool StackMemo::walk(const Registers& start, StackBounds& own,
-                                                   SystemCalls calls) {
+bool StackMemo::walk(const Registers& start, StackBounds& own, SystemCalls calls) {
   const uint32_t version = version_for(calls);
   if (version == version_) [[likely]] {
     const Frame& leaf = frames_[count_];
@@ -293,8 +303,7 @@ bool StackMemo::walk_changed(const Registers& start, StackBounds& own, SystemCal
   if (kept == frames_ + count_ && fresh == frames_end) return true;
   note_ = {};
   joined_ = static_cast<uint32_t>(kept - frames_);
-  link(kept + 1, fresh, frames_end);
-  count_ = static_cast<uint32_t>(kept - frames_ + (frames_end - fresh));
+  link<false>(kept + 1, fresh, frames_end);
   return true;
 }
 
@@ -327,134 +336,12 @@ StackMemo::Run StackMemo::follow(Frame* first, SlowSteps& slow) {
   }
 }
 
-// Puts new frames [fresh, end) upon their callers: what depends on these is computed here.
-void StackMemo::link(Frame* place, const Frame* fresh, const Frame* end) {
-  const Frame& callers = place[-1];
-  uint64_t hash = callers.hash;
-  uintptr_t caller_pc = callers.pc;
-  uintptr_t caller_sp = callers.sp;
-  uintptr_t caller_fp = callers.fp;
-  uint32_t fp_matters = callers.flags & kFpMatters;
-  uint32_t guard = callers.guard;
-  Word* word = words_ + callers.words_end;
-  for (; fresh != end; ++fresh, ++place) {
-    const Rule rule = fresh->rule;
-    const uint32_t flags = fresh->flags;
-    if (is_common(rule) && (flags & kGuarded) == 0) [[likely]] {
-      *word++ = {caller_sp - 8, caller_pc};
-      if (const uintptr_t slot = rule.slot(); slot != 0) {
-        if (fp_matters != 0) *word++ = {caller_sp - 8 * slot, caller_fp};
-        fp_matters = 0;
-      }
-      if (rule.kind() == RuleKind::kRbp) fp_matters = kFpMatters;
-    } else if ((flags & kGuarded) != 0) {
-      guard = static_cast<uint32_t>(place - frames_);
-      fp_matters = kFpMatters;
-    } else {
-      fp_matters = 0;  // the end of the stack
-    }
-    caller_pc = fresh->pc;
-    caller_sp = fresh->sp;
-    caller_fp = fresh->fp;
-    hash = extend_hash(hash, caller_pc, loaded_code.generation_of(caller_pc));
-    place->pc = caller_pc;
-    place->sp = caller_sp;
-    place->fp = caller_fp;
-    place->hash = hash;
-    place->rule = rule;
-    place->stored = 0;
-    place->words_end = static_cast<uint16_t>(word - words_);
-    place->guard = static_cast<uint16_t>(guard);
-    place->flags = flags | fp_matters;
-  }
-}
-
-void StackMemo::forget_notes() {
-  for (OldNote& note : old_notes_) note.key = 0;
-  if (!keeps_variants_) return;
-  for (LeafVariant& variant : variants_.variants) variant.pc = 0;
-}
-
-// Of the stack that was just walked.
-void StackMemo::keep_variant(MemoNote note) {
-  const Frame& leaf = frames_[count_];
-  if (joined_ == 0 || joined_ >= count_ || leaf.guard != 0 || leaf.is_exact()) return;
-  const Frame& outer = frames_[joined_];
-  const uint32_t words = leaf.words_end - outer.words_end;
-  if (words > LeafVariant::kMaxWords) return;
-  // Half changed by a handler that takes the memo, or by a walk that it jumps out of: none.
-  LeafVariant& variant = variants_.at(leaf.pc, leaf.sp, frames_[count_ - 1].pc);
-  variant.pc = 0;
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  variant.sp = leaf.sp;
-  variant.fp = leaf.fp;
-  variant.outer_hash = outer.hash;
-  variant.outer_fp = outer.fp;
-  variant.tag = note.tag;
-  variant.value = note.value;
-  variant.version = version_;
-  variant.outer = static_cast<uint16_t>(joined_);
-  variant.word_count = static_cast<uint8_t>(words);
-  variant.fp_matters = leaf.fp_matters();
-  variant.outer_fp_matters = outer.fp_matters();
-  std::memcpy(variant.words, words_ + outer.words_end, words * sizeof(Word));
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  variant.pc = leaf.pc;
-}
-
 // A walk whose frames were jumped over left the memo busy, and perhaps half changed: it started
 // below where this one does. Else it is interrupted, and goes on when its signal handler returns.
 bool StackMemo::take_over(uintptr_t sp) {
   if (sp < busy_sp_.load(std::memory_order_relaxed)) return false;
   count_ = 0;
   return true;
-}
-
-bool MemoWalk::walk_whole(const Registers& start, StackBounds& own, SystemCalls calls) {
-  return memo_.walk(start, own, calls);
-}
-
-MemoNote MemoWalk::old_note_with(uint32_t tag) {
-  const uint64_t key = StackMemo::key_of(hash(), tag);
-  const StackMemo::OldNote& old = memo_.old_note(key);
-  if (old.key != key) return {};
-  set_stored(old.stored);
-  const MemoNote note{tag, old.value};
-  memo_.note_ = note;
-  if (memo_.keeps_variants_ && intact()) {
-    memo_.keep_variant(note);
-    if (!intact()) memo_.forget_notes();
-  }
-  return note;
-}
-
-// The key goes last: a handler that takes the memo finds a whole note or none.
-void MemoWalk::remember(MemoNote note, uint32_t stored) {
-  memo_.note_ = note;
-  set_stored(stored);
-  const uint64_t key = StackMemo::key_of(hash(), note.tag);
-  StackMemo::OldNote& place = memo_.old_note(key);
-  place.key = 0;
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  place.value = note.value;
-  place.stored = stored;
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  place.key = key;
-  if (memo_.keeps_variants_) memo_.keep_variant(note);
-  if (!intact()) memo_.forget_notes();
-}
-
-void MemoWalk::copy_pcs(std::span<uintptr_t> out) const {
-  const uint32_t count = std::min<uint32_t>(memo_.count_, static_cast<uint32_t>(out.size()));
-  for (uint32_t i = 0; i < count; ++i) out[i] = memo_.frames_[memo_.count_ - i].pc;
-}
-
-MemoParent MemoWalk::next_parent(MemoParent refused) const {
-  for (uint32_t frames = std::min(refused.frames, count() + 1) - 1; frames != 0; --frames) {
-    const uint32_t stored = memo_.frames_[frames].stored;
-    if (stored != 0 && stored != refused.reference) return {stored, frames};
-  }
-  return {0, 0};
 }
 
 }  // namespace dbgtrace::hooks::stack

@@ -22,7 +22,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "hooks/stack/leaf_variants.hpp"
 #include "hooks/stack/loaded_code.hpp"
@@ -40,13 +39,6 @@ namespace dbgtrace::hooks::stack {
 struct MemoNote {
   uint32_t tag;  // 0: nothing
   uint32_t value;
-};
-
-// A stored stack (by the owner's reference, not 0) that shares its outermost `frames` frames with
-// the one in the memo.
-struct MemoParent {
-  uint32_t reference;
-  uint32_t frames;
 };
 
 // To be put into zeroed memory; use through MemoWalk. Thread-safety: one thread. Signal-safety:
@@ -127,8 +119,8 @@ class StackMemo {
   bool take_over(uintptr_t sp);
   bool refuse(uintptr_t sp);
   Run follow(Frame* first, SlowSteps& slow);
+  template <bool kPlain>
   void link(Frame* place, const Frame* fresh, const Frame* end);
-  void link_plain(Frame* place, const Frame* fresh, const Frame* end);
   OldNote& old_note(uint64_t key) { return old_notes_[key >> 58]; }
   static uint64_t key_of(uint64_t hash, uint32_t tag) {
     return hash + tag * uint64_t{0x9e37'79b9'7f4a'7c15};
@@ -163,72 +155,6 @@ constexpr uint64_t StackMemo::touched_bytes(uint32_t frames) {
   return pages(offsetof(StackMemo, frames_) + (1 + frames) * sizeof(Frame)) +
          pages(kOldNotes * sizeof(OldNote) + frames * 2 * sizeof(Word));
 }
-
-// One walk. While it lives the memo is held for it.
-class MemoWalk {
- public:
-  // `own` is the calling thread's, `start` its state.
-  MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls);
-  // The same, but if there is a note of that tag of one of the newest stacks, it may be all that
-  // there is: note_with(tag) and intact(); for the rest of it complete() comes first.
-  MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls,
-           uint32_t tag);
-  // False: there is no result after all, as of ok().
-  bool complete(const Registers& start, StackBounds& own, SystemCalls calls) {
-    if (known_.tag != 0) {
-      known_ = {};
-      ok_ = walk_whole(start, own, calls);
-    }
-    return ok_;
-  }
-  ~MemoWalk();
-  MemoWalk(const MemoWalk&) = delete;
-  MemoWalk& operator=(const MemoWalk&) = delete;
-
-  // False: there is no result (not the thread's own stack, too deep, in the middle of another
-  // walk); nothing else may be called. Walk without a memo.
-  bool ok() const { return ok_; }
-  // Whether what was read through this object is right: no handler took the memo meanwhile.
-  bool intact() const {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    return memo_.ticket_.load(std::memory_order_relaxed) == ticket_;
-  }
-
-  uint32_t count() const { return memo_.count_; }
-  uint64_t hash() const { return memo_.frames_[memo_.count_].hash; }  // as stack_hash() of the pcs
-  Step end() const { return memo_.end_; }
-  void copy_pcs(std::span<uintptr_t> out) const;  // leaf first, as many as there is room for
-
-  MemoNote note() const { return memo_.note_; }
-  void set_note(MemoNote note) { memo_.note_ = note; }
-  // As note(), with that tag; of an earlier walk of the same stack if there is none of the last
-  // one.
-  MemoNote note_with(uint32_t tag) {
-    if (known_.tag == tag) return known_;
-    return memo_.note_.tag == tag ? memo_.note_ : old_note_with(tag);
-  }
-  // The same as set_note() and set_stored(), to be found later by note_with().
-  void remember(MemoNote note, uint32_t stored);
-
-  // The stored stack that shares the most frames; the next best one after one that will not do.
-  MemoParent first_parent() const { return next_parent({0, count() + 1}); }
-  MemoParent next_parent(MemoParent refused) const;  // reference 0: there is none
-  // This whole stack is stored; 0: it is not.
-  void set_stored(uint32_t reference) {
-    for (uint32_t i = count(); i != 0 && memo_.frames_[i].stored == 0; --i)
-      memo_.frames_[i].stored = reference;
-  }
-
- private:
-  bool begin(uintptr_t sp);
-  bool walk_whole(const Registers& start, StackBounds& own, SystemCalls calls);
-  MemoNote old_note_with(uint32_t tag);
-
-  StackMemo& memo_;
-  uint64_t ticket_ = 0;
-  MemoNote known_{};  // of a stack that was not walked, but known
-  bool ok_ = false;
-};
 
 // From the leaf to the root, that is downwards: behind the first word that is not as it was, else
 // `to`.
@@ -277,50 +203,6 @@ class MemoWalk {
     if (word_at(variant.words[i].at) != variant.words[i].value) return nullptr;
   }
   return first_change(words_ + outer.words_end, words_) == words_ ? &variant : nullptr;
-}
-
-inline bool MemoWalk::begin(uintptr_t sp) {
-  if (memo_.busy_sp_.load(std::memory_order_relaxed) != 0 && !memo_.take_over(sp)) return false;
-  memo_.busy_sp_.store(sp, std::memory_order_relaxed);
-  ticket_ = memo_.ticket_.load(std::memory_order_relaxed) + 1;
-  memo_.ticket_.store(ticket_, std::memory_order_relaxed);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  return true;
-}
-
-inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own,
-                          SystemCalls calls)
-    : memo_(memo) {
-  ok_ = begin(start.sp) && walk_whole(start, own, calls);
-}
-
-[[gnu::always_inline]] inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start,
-                                                 StackBounds& own, SystemCalls calls, uint32_t tag)
-    : memo_(memo) {
-  if (!begin(start.sp)) return;
-  if (memo.is_unchanged(start, calls)) {
-    ok_ = true;
-    return;
-  }
-  const LeafVariant* variant = memo.variant_at(start, own, calls);
-  if (variant != nullptr && variant->tag == tag) {
-    known_ = {tag, variant->value};
-    ok_ = true;
-    return;
-  }
-  ok_ = walk_whole(start, own, calls);
-}
-
-inline MemoWalk::~MemoWalk() {
-  if (ticket_ == 0) return;
-  // A handler on a stack above this one may have taken a live walk for a dead one.
-  if (!intact()) [[unlikely]] {
-    memo_.count_ = 0;
-    memo_.ticket_.store(memo_.ticket_.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);
-  }
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  memo_.busy_sp_.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace dbgtrace::hooks::stack

@@ -20,6 +20,7 @@
 
 #include "hooks/stack/hash.hpp"
 #include "hooks/stack/memo_pool.hpp"
+#include "hooks/stack/memo_walk.hpp"
 #include "hooks/stack/object_finder.hpp"
 #include "hooks/stack/walk.hpp"
 

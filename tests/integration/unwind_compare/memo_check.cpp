@@ -11,6 +11,7 @@
 
 #include "hooks/stack/hash.hpp"
 #include "hooks/stack/memo_pool.hpp"
+#include "hooks/stack/memo_walk.hpp"
 #include "hooks/stack/walk.hpp"
 
 namespace unwind_compare {
