@@ -15,7 +15,9 @@ void Budget::start(uint32_t per_mille) {
   per_mille_ = per_mille < 1000 ? per_mille : 0;
   due_us_.store(0, kRelaxed);
   begun_.store(false, kRelaxed);
-  credit_us_.store(kCreditOfUs / 1000 * per_mille_, kRelaxed);
+  const auto credit_us = static_cast<int64_t>(kCreditOfUs / 1000 * per_mille_);
+  credit_us_.store(credit_us, kRelaxed);
+  most_credit_us_.store(credit_us, kRelaxed);
   calm_since_us_.store(0, kRelaxed);
   patience_us_.store(kFirstPatienceUs, kRelaxed);
   has_refined_.store(false, kRelaxed);
@@ -37,6 +39,7 @@ uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes
   const bool has_credit_left = has_credit(own_us - own_before, cpu_us - cpu_before);
   if (own > allowed && has_credit_left) return interval_bytes;
   if (own > allowed) {
+    most_credit_us_.store(static_cast<int64_t>(kCreditOfUs / 4000 * per_mille_), kRelaxed);
     calm_since_us_.store(0, kRelaxed);
     if (has_refined_.exchange(false, kRelaxed))
       patience_us_.store(std::min(patience_us_.load(kRelaxed) * 2, kLongestPatienceUs), kRelaxed);
@@ -54,10 +57,10 @@ uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes
 }
 
 bool Budget::has_credit(uint64_t own_us, uint64_t cpu_us) {
-  const auto most_us = static_cast<int64_t>(kCreditOfUs / 1000 * per_mille_);
   const auto allowed_us = static_cast<int64_t>(cpu_us * per_mille_ / 1000);
   const int64_t left_us =
-      std::min(most_us, credit_us_.load(kRelaxed) + allowed_us - static_cast<int64_t>(own_us));
+      std::min(most_credit_us_.load(kRelaxed),
+               credit_us_.load(kRelaxed) + allowed_us - static_cast<int64_t>(own_us));
   // What was used too much is forgiven: the interval makes up for it.
   credit_us_.store(std::max<int64_t>(left_us, 0), kRelaxed);
   return left_us > 0;

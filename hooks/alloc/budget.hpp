@@ -20,7 +20,7 @@ class Budget {
   static constexpr uint32_t kMostDoublings = 6;  // at a time
   // How far the recorder may be ahead of its share: what a second of CPU time allows it. It is
   // dearest when a program starts and all its call stacks are new; whatever is over soon is not
-  // worth a coarser recording.
+  // worth a coarser recording. Once the interval had to change, it gets a quarter of that.
   static constexpr uint64_t kCreditOfUs = 1'000'000;
   // How long the recorder has to be far below its budget before it samples finer again: longer each
   // time that this was a mistake.
@@ -55,7 +55,7 @@ class Budget {
   uint32_t per_mille_ = 0;
   std::atomic<uint64_t> due_us_{0};
   std::atomic<uint64_t> own_us_{0}, cpu_us_{0};  // at the look that began this window
-  std::atomic<int64_t> credit_us_{0};
+  std::atomic<int64_t> credit_us_{0}, most_credit_us_{0};
   std::atomic<bool> begun_{false};
   std::atomic<uint64_t> calm_since_us_{0};  // 0: it is not, or there is nothing to refine
   std::atomic<uint64_t> calm_own_us_{0}, calm_cpu_us_{0};  // then

@@ -11,6 +11,9 @@ import statistics
 from harness import Recording, Skip, require
 
 BUDGET = 0.02
+# Of the measured share: a machine that is busy with other things makes the recorder's time longer,
+# and a start's credit may be spent late. Without a budget it is ten times as much and more.
+ALLOWANCE = 1.5
 # Of the mean error. Beyond 4 in 30 runs, or 6 in 8, chance leads to once in thousands of times.
 STANDARD_ERRORS = {True: 6, False: 4}
 
@@ -42,7 +45,7 @@ def keeps_to_budget(bench, size_bytes, sample):
     share = (own - own_before) / (total - all_before)
     causes = {change["cause"] for change in recording.info()["interval_history"]}
     require("budget" in causes, f"{sample}: the interval changed for {causes or 'nothing'}")
-    require(share <= BUDGET, f"{sample}: {share:.2%} of the CPU time after two seconds")
+    require(share <= ALLOWANCE * BUDGET, f"{sample}: {share:.2%} of the CPU time after two seconds")
 
 
 def is_unbiased(bench, runs):

@@ -64,6 +64,18 @@ TEST_CASE("a little too much all the time is too much in the end") {
   CHECK(load.interval > kBase);
 }
 
+TEST_CASE("once the interval had to change, a little too much is too much four times as soon") {
+  Load load;
+  load.budget.start(20);
+  load.run(80, 2'000'000);
+  const uint64_t found = load.interval;
+  REQUIRE(found > kBase);
+  load.run(22 * found / kBase, 2'000'000);
+  CHECK(load.interval == found);
+  load.run(22 * found / kBase, 2'000'000);
+  CHECK(load.interval > found);
+}
+
 TEST_CASE("the interval comes back when the load is over, but not below what was asked for") {
   Load load;
   load.budget.start(20);
