@@ -3,6 +3,7 @@
 # Checks the face of libdbgtrace.so as the dynamic linker sees it, since it is loaded into strangers'
 # processes: exported names, needed libraries, age of the imports, thread-local storage, binding.
 # Usage: tools/check_exports.sh LIBRARY EXPORTS_MAP; one line per violation, exit 1 if there is any.
+# OBJDUMP: that of another architecture.
 set -uo pipefail
 library=${1:?usage: tools/check_exports.sh LIBRARY EXPORTS_MAP}
 map=${2:?usage: tools/check_exports.sh LIBRARY EXPORTS_MAP}
@@ -64,7 +65,7 @@ done < <(nm -D --undefined-only "$library" | awk '{ sub(/@.*/, "", $NF); print $
   | grep -xE "$forbidden" | sort -u)
 while read -r caller name; do
   [[ $caller =~ ^LZ4_(create|free) ]] || violation "$caller calls $name through the dynamic linker"
-done < <(objdump -d --no-show-raw-insn "$library" \
+done < <("${OBJDUMP:-objdump}" -d --no-show-raw-insn "$library" \
   | sed -nE 's/^[0-9a-f]+ <(.*)>:$/in \1/p; s/.*<([A-Za-z0-9_]+)@plt>$/to \1/p' \
   | awk '$1 == "in" { caller = $2 } $1 == "to" { print caller, $2 }' | grep -E " ($forbidden)\$" | sort -u)
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hooks/stack/memo_pool.hpp"
 
+#include <errno.h>
+#include <sys/syscall.h>
+
 #include <catch2/catch.hpp>
 #include <memory>
 #include <set>
 #include <thread>
 #include <vector>
+
+#include "hooks/os/files.hpp"
 
 using namespace dbgtrace::hooks::stack;
 
@@ -82,8 +87,15 @@ TEST_CASE("the memo of a thread that ended unseen is found again") {
   const auto pool = std::make_unique<MemoPool>();
   pool->start(true, kCalls);
   StackMemo* lost = nullptr;
-  std::thread([&] { lost = pool->take(kCalls); }).join();
+  uint32_t tid = 0;
+  std::thread([&] {
+    lost = pool->take(kCalls);
+    tid = dbgtrace::hooks::os::thread_id();
+  }).join();
   REQUIRE(lost != nullptr);
+  // Whoever joins a thread may run on before the kernel has forgotten its tid; an emulator takes
+  // longer.
+  while (dbgtrace::hooks::os::raw_syscall(SYS_tkill, tid, 0) != -ESRCH) std::this_thread::yield();
   take_all(*pool);
   StackMemo* found = nullptr;
   for (int i = 0; i < 500 && found == nullptr; ++i) found = pool->take(kCalls);
