@@ -114,7 +114,10 @@ void gather_facts(Facts& facts) {
       facts.pid = facts.pid * 10 + static_cast<uint32_t>(buffer[i] - '0');
     }
   }
-  if (facts.pid == 0 && !facts.restricted()) facts.pid = os::process_id();
+  // /proc can be that of another pid namespace: the kernel's word counts where it may be asked.
+  const uint32_t shown = facts.pid;
+  if (!facts.restricted()) facts.pid = os::process_id();
+  facts.own_proc = shown == facts.pid;
   got = os::read_file("/proc/sys/kernel/hostname", facts.host, sizeof(facts.host) - 1);
   if (got > 0 && facts.host[got - 1] == '\n') facts.host[got - 1] = '\0';
   // readlink is no call that every start of a program makes, so a brought-along filter might not

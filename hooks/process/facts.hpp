@@ -21,6 +21,7 @@ struct Facts {
   bool secure;            // AT_SECURE: setuid and the like
   bool seccomp_filtered;  // a filter was brought along from before exec
   bool traced;            // a debugger or strace was there at the start
+  bool own_proc;          // /proc shows this pid namespace
   bool container;         // not in the initial pid namespace: that filter answers with errors
   uint64_t file_size_limit_bytes;      // RLIMIT_FSIZE
   uint64_t address_space_limit_bytes;  // RLIMIT_AS

@@ -50,17 +50,17 @@ bool read_words(long file, Words& words) {
   return read;
 }
 
-bool is_process_there(const Words& words) {
+bool is_process_there(const Words& words, const Facts& here) {
   if (words.pid == 0) return false;
   if (os::raw_syscall(SYS_kill, static_cast<long>(words.pid), 0) == kNoSuchProcess) return false;
   // It may be another one by now.
-  const uint64_t ticks = start_ticks_of(words.pid);
+  const uint64_t ticks = here.own_proc ? start_ticks_of(words.pid) : 0;
   return ticks == 0 || words.start_ticks == 0 || ticks == words.start_ticks;
 }
 
 bool still_runs(const Words& words, const Facts& here) {
   const bool same_boot = std::memcmp(words.boot_id, here.boot_id, sizeof(here.boot_id)) == 0;
-  if (same_boot && words.pid_namespace == here.pid_namespace) return is_process_there(words);
+  if (same_boot && words.pid_namespace == here.pid_namespace) return is_process_there(words, here);
   if (!same_boot && std::strcmp(words.host, here.host) == 0) return false;  // before a restart
   const uint64_t idle_since_ns = words.start_unix_ns + words.last_us * 1000;
   return os::unix_ns() < idle_since_ns + kIdleNs;

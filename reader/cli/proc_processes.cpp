@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <system_error>
 
 namespace dbgtrace::reader::cli {
 namespace {
@@ -57,7 +60,11 @@ analysis::MachineFacts ProcProcesses::facts() const {
   std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot_id);
   facts.boot_id = parse_boot_id(boot_id);
   struct stat space {};
-  if (stat("/proc/self/ns/pid", &space) == 0) facts.pid_namespace = space.st_ino;
+  std::error_code unknown;
+  // Where /proc is that of another namespace, nobody's pid can be looked up.
+  const bool own_proc =
+      std::filesystem::read_symlink("/proc/self", unknown) == std::to_string(getpid());
+  if (own_proc && stat("/proc/self/ns/pid", &space) == 0) facts.pid_namespace = space.st_ino;
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) facts.host = host.data();
   return facts;

@@ -3,7 +3,8 @@
 unless it has a handler, and where only a fault of the hardware kills.
 
 Catches: a handler of ours that makes a dropped signal count; a last step that sends the signal once
-more and waits for ever; abort() that no longer ends in the instruction that it ends in there.
+more and waits for ever; abort() that no longer ends in the instruction that it ends in there; a pid
+that is that of the namespace outside, whose /proc is still mounted.
 """
 
 import os
@@ -35,4 +36,6 @@ def check(bench):
         if recording := recorded.recording("die_by.*"):
             kind = recording.state()["kind"]
             require(kind == ("crashed" if way in FAULTS else "exited"), f"{way}: {kind}")
+            named = (recording.path.name, recording.info()["pid"])
+            require(named == ("die_by.1.dbgt", 1), f"name and pid {named}")
         recorded.discard()
