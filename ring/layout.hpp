@@ -289,7 +289,7 @@ enum class SiteKind : uint16_t { kHeap = 1, kMapping = 2, kFreeing = 3 };
 // themselves is in the excess fields. Where the table is full a slot may be given to a busier
 // stack: its sums go to site 0 ("other"), its generation counts up.
 //
-//   site id   0..15 slot, 16..23 generation: of another generation than the slot's it means site 0
+//   site id   0..16 slot, 17..23 generation: of another generation than the slot's it means site 0
 struct Site {
   uint64_t stack_hash;  // 0: empty slot
   uint64_t births;
@@ -298,7 +298,7 @@ struct Site {
   uint64_t live_bytes;
   uint64_t peak_live_bytes;
   uint64_t temporary;           // blocks freed by the next recorded event of the same thread
-  uint32_t history_generation;  // 0..23 history: index + 1, 0: none; 24..31 generation
+  uint32_t history_generation;  // 0..23 history: index + 1, 0: none; 24..30 generation
   uint32_t next_point_ds;       // when the history's next point is due
 
   uint64_t peak_us;
@@ -314,8 +314,10 @@ struct Site {
 };
 static_assert(sizeof(Site) == 128 && offsetof(Site, peak_us) == 64);
 inline constexpr uint32_t kFirstLifetimes = 8;
-inline constexpr uint32_t kMaxSites = 65536;
+inline constexpr uint32_t kSiteSlotBits = 17;
+inline constexpr uint32_t kMaxSites = 1u << kSiteSlotBits;
 inline constexpr uint32_t kSiteSlotMask = kMaxSites - 1;
+inline constexpr uint32_t kLastSiteGeneration = (1u << (24 - kSiteSlotBits)) - 1;
 inline constexpr uint32_t kHistoryMask = (1u << 24) - 1;
 
 // Bucket k: lifetime in [2^k, 2^(k+1)) us; bucket 0 from 0.

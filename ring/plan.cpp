@@ -56,7 +56,7 @@ Plan make_plan(uint64_t file_bytes, bool every_allocation) {
                                           : std::min(ledger / 64 / sizeof(Freed), kMaxSampledFreed);
   const uint64_t rest = ledger - live * sizeof(Live) - freed * sizeof(Freed);
   const uint64_t sites = every_allocation
-                             ? std::min<uint64_t>(rest * 2 / 5 / sizeof(Site), kMaxSites)
+                             ? std::min<uint64_t>(rest * 9 / 20 / sizeof(Site), kMaxSites)
                              : std::min<uint64_t>(rest / 5 / sizeof(Site), kMaxSampledSites);
 
   Layout layout(plan);

@@ -7,8 +7,7 @@ namespace dbgtrace::ring {
 namespace {
 
 constexpr uint32_t kProbes = 16;
-constexpr uint64_t kBeingFolded = 2;  // as a hash
-constexpr uint32_t kLastGeneration = 255;
+constexpr uint64_t kBeingFolded = 2;       // as a hash
 constexpr uint32_t kLeastArenaWords = 64;  // below that the arena counts as full
 
 void fill(const Ledger& ledger, Site& site, SiteKind kind, const NewStack& stack) {
@@ -55,7 +54,9 @@ Site* slot_at(const Ledger& ledger, uint32_t slot) {
   return ledger.entry<Site>(SectionKind::kSites, slot);
 }
 
-uint32_t id_of(uint32_t slot, const Site& site) { return generation_of(site) << 16 | slot; }
+uint32_t id_of(uint32_t slot, const Site& site) {
+  return generation_of(site) << kSiteSlotBits | slot;
+}
 
 // How much a site tells: what it does, and what it holds in pieces of 256 bytes.
 uint64_t heat_of(const Site& site) {
@@ -67,7 +68,7 @@ uint64_t heat_of(const Site& site) {
 // A site that may be folded; unfinished ones and those whose generations are used up stay.
 bool may_go(const Site& site) {
   const uint16_t kind = __atomic_load_n(&site.kind, __ATOMIC_ACQUIRE);
-  return hash_in(site) > kBeingFolded && generation_of(site) < kLastGeneration &&
+  return hash_in(site) > kBeingFolded && generation_of(site) < kLastSiteGeneration &&
          (kind == static_cast<uint16_t>(SiteKind::kHeap) ||
           kind == static_cast<uint16_t>(SiteKind::kFreeing));
 }

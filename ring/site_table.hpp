@@ -23,7 +23,7 @@ inline uint32_t generation_of(const Site& site) {
 // space was refused. Thread-safety: yes. Signal-safety: yes. Allocates: never.
 inline Site* site_at(const Ledger& ledger, uint32_t id) {
   Site* site = ledger.entry_in_page<Site>(SectionKind::kSites, slot_of(id));
-  if (site != nullptr && generation_of(*site) == id >> 16) [[likely]]
+  if (site != nullptr && generation_of(*site) == id >> kSiteSlotBits) [[likely]]
     return site;
   return ledger.entry<Site>(SectionKind::kSites, 0);
 }
@@ -33,7 +33,7 @@ inline Site* site_if_same(const Ledger& ledger, uint32_t id) {
   auto* sites =
       reinterpret_cast<Site*>(ledger.base() + ledger.section(SectionKind::kSites).offset_bytes);
   Site& site = sites[slot_of(id)];
-  return generation_of(site) == id >> 16 ? &site : nullptr;
+  return generation_of(site) == id >> kSiteSlotBits ? &site : nullptr;
 }
 
 // The site of a stack that is already there; a null pointer else, with the id kVacant if there is

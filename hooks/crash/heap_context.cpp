@@ -141,7 +141,8 @@ HeapPointer freed_pointer(const ring::Ledger& ledger, const PointerValues::Value
     if (ring::slot_of(free_site) < sites.capacity &&
         g_session.is_touched(offset, sizeof(ring::Site))) {
       const auto& site = *reinterpret_cast<const ring::Site*>(ledger.base() + offset);
-      if (ring::generation_of(site) == free_site >> 16) pointer.free_stack = site.stack;
+      if (ring::generation_of(site) == free_site >> ring::kSiteSlotBits)
+        pointer.free_stack = site.stack;
     }
   }
   return pointer;

@@ -37,7 +37,7 @@ void LedgerLoader::load_sites() {
     if (slot != 0) trace_.sites.emplace_back();
     site_index_[slot] = static_cast<uint32_t>(trace_.sites.size() - 1);
     Site& site = trace_.sites.back();
-    site.id = (stored.history_generation >> 24) << 16 | slot;
+    site.id = (stored.history_generation >> 24) << ring::kSiteSlotBits | slot;
     site.mapping = stored.kind == static_cast<uint16_t>(ring::SiteKind::kMapping);
     site.freeing = stored.kind == static_cast<uint16_t>(ring::SiteKind::kFreeing);
     site.births = {stored.births, stored.births * ring::kOneQ15 + stored.birth_excess_q15,

@@ -38,4 +38,11 @@ TEST_CASE("the default file keeps a million live blocks when every allocation is
   const Plan plan = make_plan((50 << 20) - (10 << 20), true);
   CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kLive)].capacity == (1 << 20) - 1);
   CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kFreed)].capacity == 65536);
+  CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kSites)].capacity == 32768);
+}
+
+TEST_CASE("a file of 128 MiB has a site for each of a hundred thousand stacks", "[ring][plan]") {
+  const Plan plan = make_plan((128 << 20) - (10 << 20), true);
+  CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kSites)].capacity == 131072);
+  CHECK(plan.sections[static_cast<uint32_t>(SectionKind::kStacks)].capacity > 20 * 131072);
 }
