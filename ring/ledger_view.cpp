@@ -26,15 +26,15 @@ EntryState read_link(std::span<const std::byte> arena, uint32_t reference,
   const uint64_t at = uint64_t{reference} * 8;
   if (reference == 0 || at + sizeof(Stack) > arena.size()) return EntryState::kDamaged;
   head = load_entry<Stack>(arena.data() + at);
-  const uint64_t bit = uint64_t{1} << (reference % 64);
-  const size_t word = reference / 64;
-  if (word < known_whole.size() && (known_whole[word] & bit) != 0) return EntryState::kWhole;
   if (head.checksum == 0) return EntryState::kAbsent;
   const uint64_t frame_bytes = uint64_t{head.new_frames} * 8;
   if (head.new_frames + head.kept_frames > kMaxFrames ||
       frame_bytes > arena.size() - at - sizeof(Stack)) {
     return EntryState::kDamaged;
   }
+  const uint64_t bit = uint64_t{1} << (reference % 64);
+  const size_t word = reference / 64;
+  if (word < known_whole.size() && (known_whole[word] & bit) != 0) return EntryState::kWhole;
   uint32_t crc = crc32c(reinterpret_cast<const std::byte*>(&head) + 4, sizeof(Stack) - 4);
   crc = nonzero(crc32c(arena.data() + at + sizeof(Stack), frame_bytes, crc));
   if (crc != head.checksum) return EntryState::kDamaged;
@@ -182,8 +182,10 @@ ExpandedStack expand_stack(std::span<const std::byte> arena, uint32_t reference,
     const uint64_t skipped = std::min<uint64_t>(all - wanted, head.new_frames);
     const uint64_t taken = head.new_frames - skipped;
     const std::byte* frames = arena.data() + uint64_t{reference} * 8 + sizeof(Stack);
-    for (uint64_t i = 0; i < taken; ++i)
-      pcs[result.frame_count++] = load_word(frames + (skipped + i) * 8);
+    uint64_t* out = pcs.data() + result.frame_count;
+    for (const std::byte* at = frames + skipped * 8; at != frames + head.new_frames * 8; at += 8)
+      *out++ = load_word(at);
+    result.frame_count += static_cast<uint32_t>(taken);
     wanted -= taken;
     if (wanted == 0) {
       result.state = EntryState::kWhole;

@@ -202,7 +202,7 @@ bool SceneBuilder::is_being_freed(const trace::HeapPointer& pointer) const {
   constexpr uint64_t kLongestCallUs = 50'000;  // on a busy machine, with words printed in between
   if (!pointer.freed || crash_.head.time_us - pointer.free_us > kLongestCallUs) return false;
   const auto& now = crash_.stack.pcs;
-  const auto& then = trace_.stacks[pointer.free_stack].pcs;
+  const std::vector<uint64_t> then = trace_.stacks[pointer.free_stack].pcs;
   if (then.empty()) return (crash_.head.flags & ring::kCrashInAllocator) != 0;
   // From the caller of free() on, both are the same call, and what it called is the allocator's. A
   // loop that calls one function after the other, each of which ends by a jump, looks the same but

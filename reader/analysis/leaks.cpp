@@ -118,15 +118,17 @@ LeakReport find_leaks(const trace::Trace& trace) {
   report.run_s = static_cast<double>(run.run_us) / 1e6;
   report.interval_bytes = trace.header.live.interval_bytes;
   report.exact = run.exact;
-  Living heap(trace.header);
+  const Intervals intervals = intervals_of(trace.header);
+  const Living none(trace.header);
+  Living heap = none;
   for (const SiteGroup& group : group_sites(trace)) {
     if (group.mapping) continue;
-    Living living(trace.header);
+    Living living = none;
     for (const uint32_t index : group.blocks) {
       living.add(trace.live[index]);
       heap.add(trace.live[index]);
     }
-    const Survival survival = survival_of(trace, group);
+    const Survival survival = survival_of(trace, group, intervals);
     const Verdict verdict = judge(trace, group, survival, run);
     if (verdict.leak_class != LeakClass::kInUse) {
       report.leaks.push_back(describe(trace, group, living, survival, verdict));

@@ -9,9 +9,8 @@
 namespace dbgtrace::reader::analysis {
 namespace {
 
-MemorySite measure(const trace::Trace& trace, const SiteGroup& group) {
+MemorySite measure(const trace::Trace& trace, const SiteGroup& group, BlockSum living) {
   MemorySite site;
-  BlockSum living(trace.header);
   for (const uint32_t index : group.blocks) living.add(trace.live[index]);
   site.live_bytes = living.bytes();
   site.live_count = living.count();
@@ -55,14 +54,15 @@ double value_of(const MemorySite& site, MemoryOrder order) {
 MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
   MemoryReport report;
   const ring::LiveHeader& header = trace.header.live;
-  BlockSum heap(trace.header), mapped(trace.header), torn_down(trace.header);
+  const BlockSum none(trace.header);
+  BlockSum heap = none, mapped = none, torn_down = none;
   for (const trace::LiveBlock& block : trace.live) {
     (block.mapping ? mapped : heap).add(block);
     if (!block.mapping && block.torn_down()) torn_down.add(block);
   }
   for (const SiteGroup& group : group_sites(trace)) {
     if (group.mapping || (group.births.hits == 0 && group.blocks.empty())) continue;
-    report.sites.push_back(measure(trace, group));
+    report.sites.push_back(measure(trace, group, none));
   }
   std::sort(report.sites.begin(), report.sites.end(),
             [order](const MemorySite& a, const MemorySite& b) {

@@ -47,7 +47,7 @@ RecordingInfo info_of(const trace::Trace& trace, const ProcessState& state, uint
   info.sites = static_cast<uint64_t>(
       std::count_if(trace.sites.begin(), trace.sites.end(),
                     [](const trace::Site& site) { return !site.freeing && site.births.hits > 0; }));
-  info.stacks = trace.stacks.empty() ? 0 : trace.stacks.size() - 1;
+  info.stacks = trace.stacks.size() - 1;
   info.modules = trace.modules.size();
   info.threads = trace.threads.empty() ? 0 : trace.threads.size() - 1;
   for (const trace::LiveBlock& block : trace.live) {

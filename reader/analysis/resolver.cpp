@@ -44,7 +44,7 @@ std::vector<Resolver::Place> Resolver::places(std::span<const uint32_t> stacks) 
   std::vector<Place> places;
   for (const uint32_t index : stacks) {
     if (index >= trace_.stacks.size()) continue;
-    const trace::Stack& stack = trace_.stacks[index];
+    const trace::Stack stack = trace_.stacks[index];
     for (size_t i = 0; i < stack.pcs.size(); ++i) {
       const uint64_t address = address_of(stack, i);
       if (!seen.insert(key_of(address, stack.time_us)).second) continue;

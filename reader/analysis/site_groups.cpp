@@ -30,6 +30,10 @@ class Places {
       builds_.push_back(by_name.try_emplace(name, by_name.size() + 1).first->second);
     }
     addresses_suffice_ = by_name.size() == trace.modules.size() && !modules_.overlaps();
+    hashes_suffice_ = addresses_suffice_ && std::none_of(trace.modules.begin(), trace.modules.end(),
+                                                         [](const trace::Module& module) {
+                                                           return module.unload_us != 0;
+                                                         });
   }
 
   Place of(uint64_t pc, uint64_t time_us) const {
@@ -39,7 +43,9 @@ class Places {
     return {builds_[static_cast<size_t>(module - trace_.modules.data())], pc - module->bias};
   }
 
-  uint64_t hash(const trace::Stack& stack) const {
+  uint64_t hash(const trace::Site& site) const {
+    if (hashes_suffice_ && site.stack_hash != 0) return site.stack_hash;
+    const trace::Stack stack = trace_.stacks[site.stack];
     uint64_t sum = stack.pcs.size();
     for (const uint64_t pc : stack.pcs) {
       const Place place = of(pc, stack.time_us);
@@ -61,31 +67,33 @@ class Places {
   std::vector<uint32_t> builds_;  // of Trace::modules
   // Each build had one place and each place one build: nearly every recording.
   bool addresses_suffice_ = false;
+  bool hashes_suffice_ = false;  // and no code was ever unloaded
 };
 
 // The group of a stack, by the stack's first group of that kind.
 class GroupTable {
  public:
-  explicit GroupTable(const trace::Trace& trace) : trace_(trace), places_(trace) {}
+  explicit GroupTable(const trace::Trace& trace) : trace_(trace), places_(trace) {
+    by_hash_.reserve(trace.sites.size());
+  }
 
   // The group of an equal stack, else fresh, which is noted.
-  size_t find(uint32_t stack_index, bool mapping, size_t fresh) {
-    const trace::Stack& stack = trace_.stacks[stack_index];
-    std::vector<Entry>& bucket = by_hash_[places_.hash(stack)];
+  size_t find(const trace::Site& site, size_t fresh) {
+    std::vector<Entry>& bucket = by_hash_[places_.hash(site)];
     for (const Entry& entry : bucket) {
-      if (entry.mapping != mapping) continue;
-      if (entry.stack == stack_index || places_.same(trace_.stacks[entry.stack], stack)) {
+      if (entry.mapping != site.mapping) continue;
+      if (entry.stack == site.stack || bucket.size() > kMostEqualHashes ||
+          places_.same(trace_.stacks[entry.stack], trace_.stacks[site.stack])) {
         return entry.group;
       }
-      if (bucket.size() > kMostEqualHashes) return entry.group;
     }
-    bucket.push_back({stack_index, mapping, fresh});
+    bucket.push_back({site.stack, site.mapping, fresh});
     return fresh;
   }
 
  private:
   // Only stacks that somebody made up for it share a hash.
-  static constexpr size_t kMostEqualHashes = 64;
+  static constexpr size_t kMostEqualHashes = 4;
   struct Entry {
     uint32_t stack;
     bool mapping;
@@ -127,8 +135,8 @@ std::vector<SiteGroup> group_sites(const trace::Trace& trace) {
     if (site.freeing) continue;
     size_t target = groups.size();
     // A stack that was lost says nothing about which other one it equals.
-    if (site.stack < trace.stacks.size() && !trace.stacks[site.stack].pcs.empty()) {
-      target = table.find(site.stack, site.mapping, target);
+    if (site.stack < trace.stacks.size() && trace.stacks.has_frames(site.stack)) {
+      target = table.find(site, target);
     }
     if (target == groups.size()) {
       groups.emplace_back();

@@ -32,7 +32,7 @@ bool is_runtime(std::string_view module) {
 // Told from modules alone, so that not every stack has to be looked up for the few that fit.
 bool is_of_runtime(const trace::Trace& trace, uint32_t stack_index) {
   if (stack_index >= trace.stacks.size()) return false;
-  const trace::Stack& stack = trace.stacks[stack_index];
+  const trace::Stack stack = trace.stacks[stack_index];
   size_t own = 0;
   for (const uint64_t pc : stack.pcs) {
     const trace::Module* module = trace::module_at(trace, pc, stack.time_us);

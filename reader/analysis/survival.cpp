@@ -6,8 +6,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "reader/analysis/intervals.hpp"
-
 namespace dbgtrace::reader::analysis {
 
 uint64_t old_age_us(uint64_t run_us) {
@@ -25,13 +23,13 @@ uint64_t died_old(const SiteGroup& group, uint64_t age_us) {
   return died;
 }
 
-Survival survival_of(const trace::Trace& trace, const SiteGroup& group) {
+Survival survival_of(const trace::Trace& trace, const SiteGroup& group,
+                     const Intervals& intervals) {
   Survival survival;
   const uint64_t run_us = std::max<uint64_t>(1, trace.end_us());
   const std::array<uint64_t, 2> ages_us = {old_age_us(run_us), older_age_us(run_us)};
   std::array<uint64_t, 2> living{};
   survival.youngest_us = run_us;
-  const Intervals intervals = intervals_of(trace.header);
   survival.uneven = intervals.changed();
   for (const uint32_t index : group.blocks) {
     const uint64_t birth_us = std::min(trace.live[index].birth_us, run_us);

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 
+#include "reader/analysis/intervals.hpp"
 #include "reader/analysis/site_groups.hpp"
 
 namespace dbgtrace::reader::analysis {
@@ -47,6 +48,6 @@ struct Survival {
   uint64_t youngest_us = 0;  // age of the youngest
 };
 
-Survival survival_of(const trace::Trace& trace, const SiteGroup& group);
+Survival survival_of(const trace::Trace& trace, const SiteGroup& group, const Intervals& intervals);
 
 }  // namespace dbgtrace::reader::analysis

@@ -73,7 +73,7 @@ void put_tables(Sink& sink, const trace::Trace& trace, const DumpParts& parts) {
         seconds(thread.end_us), printable(thread.name));
   }
   for (size_t i = 0; parts.stacks && i < trace.stacks.size(); ++i) {
-    const trace::Stack& stack = trace.stacks[i];
+    const trace::Stack stack = trace.stacks[i];
     put(sink, "stack index={} time={:.6f} omitted={} truncated={} exact_leaf={} pcs={:#x}", i,
         seconds(stack.time_us), stack.omitted_frames, stack.truncated, stack.exact_leaf,
         fmt::join(stack.pcs, ","));

@@ -82,8 +82,7 @@ class LedgerLoader {
   uint64_t end_us_;
   uint64_t stack_words_read_ = 0;
   uint64_t frames_stored_ = 0;
-  std::vector<uint32_t> site_index_;   // of a slot; 0 for an empty one
-  std::vector<uint64_t> known_whole_;  // see ring::expand_stack
+  std::vector<uint32_t> site_index_;  // of a slot; 0 for an empty one
 };
 
 }  // namespace dbgtrace::reader::trace

@@ -247,19 +247,7 @@ uint32_t CrashLoader::stack_at(uint32_t reference) {
   const auto known = stack_index_.find(reference);
   if (known != stack_index_.end()) return known->second;
   if (stack_index_.size() >= kMostStacks) return 0;
-  uint64_t pcs[ring::kMaxFrames];
-  const ring::ExpandedStack stored = ring::expand_stack(stacks_, reference, pcs);
-  uint32_t index = 0;
-  if (stored.frame_count != 0) {
-    index = static_cast<uint32_t>(trace_.stacks.size());
-    Stack& stack = trace_.stacks.emplace_back();
-    stack.pcs.assign(pcs, pcs + stored.frame_count);
-    stack.time_us = stored.head.time_us;
-    stack.omitted_frames = stored.head.omitted_frames;
-    stack.truncated = (stored.head.flags & ring::kStackTruncated) != 0 ||
-                      stored.state == ring::EntryState::kDamaged;
-    stack.exact_leaf = (stored.head.flags & ring::kStackExactLeaf) != 0;
-  }
+  const uint32_t index = trace_.stacks.add(stacks_, reference).index;
   stack_index_[reference] = index;
   return index;
 }

@@ -23,11 +23,8 @@ void LedgerLoader::load_sites() {
   DamageCount too_many(
       damages_,
       "stacks left out: together they have more frames than a file of this size can hold");
-  trace_.stacks.reserve(sites.capacity);
   trace_.sites.reserve(sites.capacity);
-  trace_.stacks.resize(1);
   trace_.sites.resize(1);
-  known_whole_.assign(table(SectionKind::kStacks).bytes.size() / 8 / 64 + 1, 0);
   site_index_.assign(std::max(sites.capacity, 1u), 0);
   for (uint32_t slot = 0; slot < sites.capacity; ++slot) {
     ring::Site stored;
@@ -38,6 +35,7 @@ void LedgerLoader::load_sites() {
     site_index_[slot] = static_cast<uint32_t>(trace_.sites.size() - 1);
     Site& site = trace_.sites.back();
     site.id = (stored.history_generation >> 24) << ring::kSiteSlotBits | slot;
+    site.stack_hash = stored.stack_hash;
     site.mapping = stored.kind == static_cast<uint16_t>(ring::SiteKind::kMapping);
     site.freeing = stored.kind == static_cast<uint16_t>(ring::SiteKind::kFreeing);
     site.births = {stored.births, stored.births * ring::kOneQ15 + stored.birth_excess_q15,
@@ -72,24 +70,14 @@ uint32_t LedgerLoader::load_stack(uint32_t reference, bool site_is_finished, Dam
     too_many.add(arena.offset_of(reference), 0);
     return 0;
   }
-  uint64_t pcs[ring::kMaxFrames];
-  const ring::ExpandedStack stored = ring::expand_stack(arena.bytes, reference, pcs, known_whole_);
-  stack_words_read_ += stored.words_read;
-  frames_stored_ += stored.frame_count;
-  const bool missing = stored.state == EntryState::kAbsent && site_is_finished;
-  if (stored.state == EntryState::kDamaged || missing) {
-    damaged.add(arena.offset_of(stored.bad_reference), sizeof(ring::Stack));
+  const auto [index, found] = trace_.stacks.add(arena.bytes, reference);
+  stack_words_read_ += found.words_read;
+  frames_stored_ += found.frame_count;
+  const bool missing = found.state == EntryState::kAbsent && site_is_finished;
+  if (found.state == EntryState::kDamaged || missing) {
+    damaged.add(arena.offset_of(found.bad_reference), sizeof(ring::Stack));
   }
-  if (stored.frame_count == 0) return 0;
-  Stack stack;
-  stack.pcs.assign(pcs, pcs + stored.frame_count);
-  stack.time_us = stored.head.time_us;
-  stack.omitted_frames = stored.head.omitted_frames;
-  stack.truncated =
-      (stored.head.flags & ring::kStackTruncated) != 0 || stored.state == EntryState::kDamaged;
-  stack.exact_leaf = (stored.head.flags & ring::kStackExactLeaf) != 0;
-  trace_.stacks.push_back(std::move(stack));
-  return static_cast<uint32_t>(trace_.stacks.size() - 1);
+  return index;
 }
 
 void LedgerLoader::load_site_history(const ring::Site& stored, Site& site, DamageCount& damaged) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "reader/trace/crash.hpp"
-#include "reader/trace/stack.hpp"
+#include "reader/trace/stack_table.hpp"
 #include "ring/layout.hpp"
 #include "ring/scanner.hpp"
 
@@ -34,6 +34,9 @@ struct Site {
   bool mapping = false;  // an mmap site: never in heap figures
   bool freeing = false;  // a stack that frees: births are the blocks that it freed
   uint32_t stack = 0;    // index in Trace::stacks; stack 0 is the empty one
+  // The recorder's, of the stack's addresses: equal stacks have another one after code was
+  // unloaded. 0: unknown.
+  uint64_t stack_hash = 0;
   uint64_t first_us = 0;
   ring::BirthTally births{};
   ring::DeathTally deaths{};
@@ -97,8 +100,8 @@ struct Trace {
   ring::Header header{};  // checked copy; strings in it are NUL-terminated
   bool header_valid = false;
   std::vector<Module> modules;
-  std::vector<Stack> stacks;  // [0] is empty
-  std::vector<Site> sites;    // [0] is "other": no slot found
+  StackTable stacks;
+  std::vector<Site> sites;  // [0] is "other": no slot found
   std::vector<LiveBlock> live;
   std::vector<FreedBlock> freed;  // the newest frees, oldest first
   std::vector<IntervalChange> interval_changes;

@@ -27,10 +27,10 @@ void load_and_check(const std::vector<std::byte>& file) {
     return;
   }
   reader::trace::Trace& trace = *result;
-  require(!trace.stacks.empty() && trace.stacks[0].pcs.empty() && !trace.sites.empty() &&
-          !trace.threads.empty());
+  require(!trace.stacks.has_frames(0) && !trace.sites.empty() && !trace.threads.empty());
   size_t frames = 0;
-  for (const auto& stack : trace.stacks) {
+  for (size_t i = 0; i < trace.stacks.size(); ++i) {
+    const reader::trace::Stack stack = trace.stacks[i];
     require(stack.pcs.size() <= ring::kMaxFrames);
     frames += stack.pcs.size();
   }

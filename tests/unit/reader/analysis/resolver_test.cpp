@@ -28,8 +28,7 @@ TEST_CASE("a return address is resolved inside its call and shown as it is") {
   trace::Trace recording;
   recording.modules = {{0x1000, 0x2000, 0x800, 0, 0, "/usr/bin/app", "aa"},
                        {0x5000, 0x6000, 0x5000, 0, 0, "/opt/lib/libdbgtrace.so", "bb"}};
-  recording.stacks.resize(2);
-  recording.stacks[1].pcs = {0x5100, 0x1500, 0x999999};
+  recording.stacks.add({.pcs = {0x5100, 0x1500, 0x999999}});
   std::vector<uint64_t> asked;
   const std::vector<Frame> answer = {named("inner"), named("outer")};
   const Resolver resolver(

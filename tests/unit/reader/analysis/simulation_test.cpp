@@ -21,7 +21,6 @@ Simulation::Simulation(double run_s, double interval_bytes, uint64_t seed)
   trace_.header.base_interval_bytes = static_cast<uint64_t>(interval_bytes);
   trace_.header.live.interval_bytes = static_cast<uint64_t>(interval_bytes);
   trace_.header.live.last_us = us(run_s);
-  trace_.stacks.emplace_back();
   trace_.sites.emplace_back();  // "other"
   trace_.modules.push_back({0x1000, 0x9000000, 0x1000, 0, 0, "/usr/bin/simulated", "0102"});
   live_ = next_due_ds_ = {0};
@@ -32,7 +31,7 @@ Simulation::Simulation(double run_s, double interval_bytes, uint64_t seed)
 void Simulation::site() {
   trace::Stack stack;
   stack.pcs = {0x2000 + 16 * trace_.sites.size(), 0x1800};
-  trace_.stacks.push_back(stack);
+  trace_.stacks.add(stack);
   trace::Site site;
   site.id = static_cast<uint32_t>(trace_.sites.size());
   site.stack = static_cast<uint32_t>(trace_.stacks.size() - 1);

@@ -15,10 +15,9 @@ trace::Trace plugin_loaded_twice() {
   recording.modules = {{0x1000, 0x2000, 0x1000, 0, 0, "/usr/bin/host", "aa"},
                        {0x5000, 0x6000, 0x5000, 10, 90, "/lib/plugin.so", "bb"},
                        {0x7000, 0x8000, 0x7000, 100, 0, "/lib/plugin.so", "bb"}};
-  recording.stacks.resize(4);
-  recording.stacks[1] = {{0x5010, 0x1100}, 50, 0, false, false};
-  recording.stacks[2] = {{0x7010, 0x1100}, 150, 0, false, false};
-  recording.stacks[3] = {{0x7020, 0x1100}, 150, 0, false, false};
+  recording.stacks.add({{0x5010, 0x1100}, 50, 0, false, false});
+  recording.stacks.add({{0x7010, 0x1100}, 150, 0, false, false});
+  recording.stacks.add({{0x7020, 0x1100}, 150, 0, false, false});
   recording.sites.resize(4);
   for (uint32_t i = 0; i < 4; ++i) {
     recording.sites[i].id = recording.sites[i].stack = i;

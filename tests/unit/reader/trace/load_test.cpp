@@ -263,6 +263,6 @@ TEST_CASE("few bytes that stand for endless frames are bounded") {
   file.resize(builder.offset(SectionKind::kStacks) + 6000);
   const Trace trace = loaded(file);
   uint64_t frames = 0;
-  for (const auto& stack : trace.stacks) frames += stack.pcs.size();
+  for (size_t i = 0; i < trace.stacks.size(); ++i) frames += trace.stacks[i].pcs.size();
   CHECK(frames <= file.size() / 4 + ring::kMaxFrames);
 }
