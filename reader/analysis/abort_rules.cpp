@@ -11,15 +11,26 @@
 namespace dbgtrace::reader::analysis {
 namespace {
 
-constexpr double kOpenToDoubt = 0.9;
 constexpr size_t kAbortDepth = 12;  // frames between raise() and whoever decided to abort
+
+// Which header of a chunk the check looked at, before it gave up.
+enum class Header { kNone, kOwn, kNext, kTop };
 
 struct MessageRule {
   std::string_view text;  // the message contains it
   CrashClass crash_class;
   double confidence;
   const char* meaning;
+  Header header = Header::kNone;
 };
+
+constexpr const char* kNoBlock =
+    "no block of the allocator begins where the pointer points, or its header was overwritten";
+
+constexpr const char* kLists =
+    "the lists of free blocks were overwritten, or a block stood in them twice";
+constexpr const char* kLink =
+    "a free block's link was overwritten: most often by a write after free";
 
 // The first that fits counts. Texts are those of the C library's malloc, fortify and stack checks;
 // what each proves is seen from the check that prints it.
@@ -33,50 +44,52 @@ constexpr MessageRule kMessages[] = {
     {"double free or corruption (top)", CrashClass::kDoubleFree, 0.9,
      "the freed block had become part of the unused end of the heap"},
     {"double free or corruption (!prev)", CrashClass::kDoubleFree, 0.85,
-     "the block behind says that the freed block was free already"},
+     "the block behind says that the freed block was free already", Header::kNext},
     {"double free or corruption (out)", CrashClass::kHeapCorruption, 0.8,
      "the size of the freed block reaches beyond the heap: its header was overwritten, or there "
-     "never was a block"},
-    {"free(): invalid pointer", CrashClass::kInvalidFree, 0.93,
-     "what was freed can't be a block of the allocator"},
-    {"munmap_chunk(): invalid pointer", CrashClass::kInvalidFree, 0.9,
-     "what was freed can't be a block of the allocator"},
-    {"realloc(): invalid pointer", CrashClass::kInvalidFree, 0.93,
-     "what was resized can't be a block of the allocator"},
+     "never was a block",
+     Header::kOwn},
+    {"free(): invalid pointer", CrashClass::kInvalidFree, 0.9, kNoBlock, Header::kOwn},
+    {"munmap_chunk(): invalid pointer", CrashClass::kInvalidFree, 0.9, kNoBlock, Header::kOwn},
+    {"realloc(): invalid pointer", CrashClass::kInvalidFree, 0.9, kNoBlock, Header::kOwn},
+    {"realloc(): invalid old size", CrashClass::kHeapCorruption, 0.9,
+     "the size of the block that was to be resized makes no sense", Header::kOwn},
     {"free(): invalid size", CrashClass::kInvalidFree, 0.7,
      "the size before the freed address makes no sense: no block begins there, or its header was "
-     "overwritten"},
+     "overwritten",
+     Header::kOwn},
     {"invalid next size", CrashClass::kHeapCorruption, 0.93,
      "the size of the block behind makes no sense: most often something wrote past the end of "
-     "this one"},
+     "this one",
+     Header::kNext},
+    {"corrupted size vs. prev_size in fastbins", CrashClass::kHeapCorruption, kOpenToDoubt, kLists},
+    {"corrupted size vs. prev_size while consolidating", CrashClass::kHeapCorruption, kOpenToDoubt,
+     "the sizes of two neighbouring blocks contradict each other"},
     {"corrupted size vs. prev_size", CrashClass::kHeapCorruption, 0.95,
      "the sizes of two neighbouring blocks contradict each other"},
     {"corrupted top size", CrashClass::kHeapCorruption, 0.95,
      "the size of the heap's unused end was overwritten, by a write past the end of the last "
-     "block"},
+     "block",
+     Header::kTop},
     {"corrupted double-linked list", CrashClass::kHeapCorruption, 0.95,
      "a list of free blocks was overwritten"},
     {"corrupted unsorted chunks", CrashClass::kHeapCorruption, 0.95,
      "a list of free blocks was overwritten"},
-    {"unaligned tcache chunk detected", CrashClass::kHeapCorruption, 0.95,
-     "a free block's link was overwritten: most often by a write after free"},
-    {"unaligned fastbin chunk detected", CrashClass::kHeapCorruption, 0.95,
-     "a free block's link was overwritten: most often by a write after free"},
-    {"unaligned chunk detected in tcache", CrashClass::kHeapCorruption, 0.95,
-     "a free block's link was overwritten: most often by a write after free"},
+    {"unaligned tcache chunk detected", CrashClass::kHeapCorruption, kOpenToDoubt, kLink},
+    {"unaligned fastbin chunk detected", CrashClass::kHeapCorruption, kOpenToDoubt, kLink},
+    {"unaligned chunk detected in tcache", CrashClass::kHeapCorruption, kOpenToDoubt, kLink},
     {"too many chunks detected in tcache", CrashClass::kHeapCorruption, 0.95,
      "the lists of free blocks were overwritten"},
     {"handle: invalid stdio", CrashClass::kHeapCorruption, 0.7, "a FILE was overwritten or freed"},
     {"invalid stdio handle", CrashClass::kHeapCorruption, 0.7, "a FILE was overwritten or freed"},
     {"malloc assertion failure", CrashClass::kHeapCorruption, 0.93,
      "the allocator's own checks failed"},
-    {"malloc_consolidate(): ", CrashClass::kHeapCorruption, 0.95,
-     "the lists of free blocks were overwritten"},
+    {"malloc_consolidate(): ", CrashClass::kHeapCorruption, kOpenToDoubt, kLists},
     {"malloc(): ", CrashClass::kHeapCorruption, 0.95, "the allocator's own checks failed"},
     {"calloc(): ", CrashClass::kHeapCorruption, 0.95, "the allocator's own checks failed"},
     {"realloc(): ", CrashClass::kHeapCorruption, 0.9, "the allocator's own checks failed"},
     {"free(): ", CrashClass::kHeapCorruption, 0.9, "the allocator's own checks failed"},
-    {"mremap_chunk(): ", CrashClass::kInvalidFree, 0.85, "the allocator's own checks failed"},
+    {"mremap_chunk(): ", CrashClass::kInvalidFree, 0.85, kNoBlock, Header::kOwn},
     {"break adjusted to free malloc space", CrashClass::kHeapCorruption, 0.9,
      "the heap's end was moved by somebody else"},
     {"buffer overflow detected", CrashClass::kAbort, 0.9,
@@ -101,10 +114,31 @@ bool is_of_malloc(std::string_view message) {
 // A block that was freed before, and that free() or realloc() was just given.
 const trace::HeapPointer* freed_again(const CrashScene& scene) {
   for (const trace::HeapPointer& pointer : scene.pointers) {
-    const bool near = pointer.from != ring::PointerFrom::kStackWord || pointer.index < 128;
-    if (pointer.freed && near && pointer.value == pointer.block_address) return &pointer;
+    if (!pointer.freed || pointer.value != pointer.block_address) continue;
+    if (is_in_call(scene, pointer)) return &pointer;
   }
   return nullptr;
+}
+
+// The allocator was given a block that was live, so whatever it says of the pointer, it says of the
+// header before the block or of the one behind: somebody wrote over it. It is sure of nothing else,
+// but for a loop that frees the same pointer twice by the same call stack.
+void blame_header(const CrashScene& scene, Header header, CrashVerdict& verdict) {
+  verdict.crash_class = CrashClass::kHeapCorruption;
+  verdict.block = scene.given;
+  if (header == Header::kNext) {
+    verdict.confidence = std::min(verdict.confidence, kOpenToDoubt);
+    verdict.overrun = scene.given;
+    verdict.because(
+        "the block that was being freed was live until then, so that it is the header behind its "
+        "end that was overwritten");
+  } else {
+    verdict.confidence = kOpenToDoubt;
+    verdict.overrun = neighbour_before(scene);
+    verdict.because(
+        "the pointer is the start of a block that was live until then, so that it is the header in "
+        "front of it that was overwritten");
+  }
 }
 
 bool find_in_message(const CrashScene& scene, CrashVerdict& verdict) {
@@ -131,6 +165,12 @@ bool find_in_message(const CrashScene& scene, CrashVerdict& verdict) {
   }
   verdict = {rule->crash_class, rule->confidence};
   verdict.because(rule->meaning);
+  if (rule->header == Header::kTop) verdict.overrun = last_before_top(scene);
+  const bool of_given = rule->header == Header::kOwn || rule->header == Header::kNext;
+  if (of_given && scene.given) {
+    blame_header(scene, rule->header, verdict);
+    return true;
+  }
   const bool unsure = message.find("double free or corruption") != std::string::npos ||
                       message.find("free(): invalid size") != std::string::npos;
   const trace::HeapPointer* again = freed_again(scene);
@@ -138,8 +178,8 @@ bool find_in_message(const CrashScene& scene, CrashVerdict& verdict) {
   if (unsure && again != nullptr) {
     verdict.block = *again;
     verdict.crash_class = CrashClass::kDoubleFree;
-    verdict.confidence = std::max(verdict.confidence, 0.9);
-    verdict.because("the recording knows a block in reach that had been freed before");
+    verdict.confidence = std::max(verdict.confidence, kOpenToDoubt);
+    verdict.because("the block that begins there had been freed before");
   } else if (unsure && verdict.crash_class == CrashClass::kDoubleFree &&
              verdict.confidence <= kOpenToDoubt && scene.exact_heap) {
     verdict.crash_class = CrashClass::kHeapCorruption;

@@ -144,7 +144,7 @@ CrashVerdict wild_access(const CrashScene& scene) {
 
 CrashVerdict classify_access(const CrashScene& scene) {
   for (const auto rule : {stack_overflow, lost_stack_pointer, block_at_fault, inside_allocator,
-                          value_of_freed_block, jump}) {
+                          value_of_freed_block, off_the_heap, jump}) {
     if (Found found = rule(scene)) return *std::move(found);
   }
   // Not through a stack or base pointer that the processor rejects: that is SIGBUS on x86-64.

@@ -19,6 +19,8 @@ Found lost_stack_pointer(const CrashScene& scene);
 Found block_at_fault(const CrashScene& scene);
 // The wild value was read out of a freed block: its bytes are still there, with the value in them.
 Found value_of_freed_block(const CrashScene& scene);
+// Right behind the end of the heap, or right before its start.
+Found off_the_heap(const CrashScene& scene);
 Found inside_allocator(const CrashScene& scene);
 
 inline constexpr uint64_t kPage = 4096;

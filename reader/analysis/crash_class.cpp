@@ -107,6 +107,7 @@ bool in_allocator(const CrashScene& scene) {
   constexpr size_t kDepth = 4;
   return calls(scene, kDepth,
                {"malloc",
+                "malloc_usable_size",
                 "free",
                 "calloc",
                 "realloc",

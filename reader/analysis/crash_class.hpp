@@ -41,6 +41,8 @@ struct CrashVerdict {
   double confidence = 0;
   std::vector<std::string> evidence{};                     // clauses, the weightiest first
   std::optional<trace::HeapPointer> block = std::nullopt;  // that the class rests on
+  // The live block that something was probably written past the end of.
+  std::optional<trace::HeapPointer> overrun = std::nullopt;
 
   CrashVerdict& because(std::string reason) {
     evidence.push_back(std::move(reason));

@@ -39,6 +39,16 @@ inline bool calls(const CrashScene& scene, size_t depth,
   });
 }
 
+// What a class is given at most that another reading of the same facts speaks against.
+inline constexpr double kOpenToDoubt = 0.9;
+
+// The pointer may be what the crashed call of the C library was given.
+bool is_in_call(const CrashScene& scene, const trace::HeapPointer& pointer);
+// The live block whose end is followed by the header of the one that free() was given.
+std::optional<trace::HeapPointer> neighbour_before(const CrashScene& scene);
+// The live block that is followed by the heap's unused end; a guess.
+std::optional<trace::HeapPointer> last_before_top(const CrashScene& scene);
+
 // Execution stood inside the C library's allocator: in free() and the like, or in what they call.
 bool in_allocator(const CrashScene& scene);
 

@@ -8,6 +8,7 @@
 
 #include "reader/analysis/captured_memory.hpp"
 #include "reader/analysis/fault_access.hpp"
+#include "reader/analysis/heap_suspects.hpp"
 #include "reader/analysis/kernel_names.hpp"
 #include "reader/analysis/leaks.hpp"
 #include "reader/analysis/signal_frame.hpp"
@@ -24,6 +25,9 @@ std::string trimmed(std::string text) {
   }
   return text;
 }
+
+// How far behind a block something is that may have to do with it.
+constexpr uint64_t kFarthestSuspect = 1 << 20;
 
 // "St13runtime_error" -> "std::runtime_error".
 std::string type_name(const std::string& mangled) {
@@ -50,9 +54,8 @@ class SceneBuilder {
   trace::Stack stack_with_fault() const;
   void look_behind_handler();
   void read_pointers();
-  // The free that took it out of the recording is the call that crashed.
-  bool is_being_freed(const trace::HeapPointer& pointer) const;
   void find_block();
+  void find_suspects();
 
   const trace::Trace& trace_;
   const trace::Crash& crash_;
@@ -76,6 +79,7 @@ CrashScene SceneBuilder::build() {
   read_pointers();
   find_block();
   scene_.exact_heap = is_exact(trace_);
+  find_suspects();
   return std::move(scene_);
 }
 
@@ -198,31 +202,19 @@ void SceneBuilder::look_behind_handler() {
   scene_.crash_frame = *scene_.stack.interrupted;
 }
 
-bool SceneBuilder::is_being_freed(const trace::HeapPointer& pointer) const {
-  constexpr uint64_t kLongestCallUs = 50'000;  // on a busy machine, with words printed in between
-  if (!pointer.freed || crash_.head.time_us - pointer.free_us > kLongestCallUs) return false;
-  const auto& now = crash_.stack.pcs;
-  const std::vector<uint64_t> then = trace_.stacks[pointer.free_stack].pcs;
-  if (then.empty()) return (crash_.head.flags & ring::kCrashInAllocator) != 0;
-  // From the caller of free() on, both are the same call, and what it called is the allocator's. A
-  // loop that calls one function after the other, each of which ends by a jump, looks the same but
-  // for that.
-  const size_t called = now.size() - std::min(now.size(), then.size());
-  if (!std::equal(then.rbegin(), then.rend(), now.rbegin(),
-                  now.rend() - static_cast<ptrdiff_t>(called)))
-    return false;
-  return std::all_of(
-      now.begin(), now.begin() + static_cast<ptrdiff_t>(called), [this](uint64_t pc) {
-        const trace::Module* module = trace::module_at(trace_, pc, crash_.head.time_us);
-        return module == nullptr || is_runtime_library(module->path) ||
-               module->path.find("libdbgtrace") != std::string::npos;
-      });
-}
-
 void SceneBuilder::read_pointers() {
+  constexpr uint64_t kLongestCallUs = 50'000;
+  scene_.call_words = words_of_library_call(trace_);
+  scene_.given = block_given(trace_, scene_.call_words);
   scene_.pointers = crash_.pointers;
   for (trace::HeapPointer& pointer : scene_.pointers) {
-    if (is_being_freed(pointer)) pointer.freed = false;
+    if (!pointer.freed) continue;
+    const bool is_given = scene_.given && pointer.block_address == scene_.given->block_address &&
+                          pointer.birth_us == scene_.given->birth_us;
+    if (is_given || is_running_free(trace_, pointer.free_us, pointer.free_stack,
+                                    pointer.free_thread, kLongestCallUs)) {
+      pointer.freed = false;
+    }
   }
 }
 
@@ -232,6 +224,21 @@ void SceneBuilder::find_block() {
     if (pointer.value != *scene_.fault_address) continue;
     if (!scene_.fault_block || explains_better(pointer, *scene_.fault_block))
       scene_.fault_block = pointer;
+  }
+}
+
+void SceneBuilder::find_suspects() {
+  if (scene_.given) {
+    const uint64_t start = scene_.given->block_address;
+    scene_.before_given = last_block(trace_, start - std::min(start, kFarthestSuspect), start);
+  }
+  if (scene_.fault_address) {
+    const uint64_t fault = *scene_.fault_address;
+    scene_.before_fault = last_block(trace_, fault - std::min(fault, kFarthestSuspect), fault);
+  }
+  for (const Mapping& mapping : scene_.map.all()) {
+    if (mapping.path == "[heap]")
+      scene_.last_of_heap = last_block(trace_, mapping.start, mapping.end);
   }
 }
 

@@ -54,6 +54,13 @@ struct CrashScene {
   // The block that the fault address belongs to, if one is known.
   std::optional<trace::HeapPointer> fault_block;
   bool exact_heap = false;  // every allocation was recorded
+  // Where the C library's code was at work: the words that its call has on the stack, and the live
+  // block that free() or realloc() was given by it.
+  std::optional<std::vector<uint64_t>> call_words;
+  std::optional<trace::HeapPointer> given;
+  // Live blocks, with the address below which they are the last one: that of `given`, of the
+  // fault, and the end of the heap. None of them if too far away.
+  std::optional<trace::HeapPointer> before_given, before_fault, last_of_heap;
   const trace::Crash* crash = nullptr;
 
   const symbols::Frame* frame() const {

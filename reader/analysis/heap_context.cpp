@@ -59,14 +59,14 @@ BlockUse describe_block(const trace::Trace& trace, const trace::HeapPointer& poi
 }
 
 HeapContext heap_context(const trace::Trace& trace, const CrashScene& scene,
-                         const std::optional<trace::HeapPointer>& subject,
-                         const Resolver& resolver) {
+                         const CrashVerdict& verdict, const Resolver& resolver) {
   HeapContext context;
   context.exact = scene.exact_heap;
   context.was_exact = trace.header.live.exact_until_us != 0;
   context.interval_bytes = trace.header.live.interval_bytes;
-  const auto& chosen = subject ? subject : scene.fault_block;
+  const auto& chosen = verdict.block ? verdict.block : scene.fault_block;
   if (chosen) context.block = describe_block(trace, *chosen, resolver);
+  if (verdict.overrun) context.overrun = describe_block(trace, *verdict.overrun, resolver);
   context.chunk = chunk_at_fault(scene);
   std::vector<trace::HeapPointer> pointers = scene.pointers;
   std::stable_sort(pointers.begin(), pointers.end(), [](const auto& a, const auto& b) {

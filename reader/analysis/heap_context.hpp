@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "reader/analysis/crash_scene.hpp"
+#include "reader/analysis/crash_class.hpp"
 
 namespace dbgtrace::reader::analysis {
 
@@ -31,6 +31,8 @@ struct BlockUse {
 
 struct HeapContext {
   std::optional<BlockUse> block;  // that the crash is about
+  // That something was probably written past the end of; may be the same one.
+  std::optional<BlockUse> overrun;
   std::vector<BlockUse> reached;  // others, each block once, registers before stack words
   size_t left_out = 0;            // more of them
   // The C library's own chunk around the fault address.
@@ -44,10 +46,9 @@ struct HeapContext {
 BlockUse describe_block(const trace::Trace& trace, const trace::HeapPointer& pointer,
                         const Resolver& resolver);
 
-// subject: the block that the verdict rests on, else that of the fault address is taken.
+// The block that the verdict rests on, else that of the fault address is taken.
 HeapContext heap_context(const trace::Trace& trace, const CrashScene& scene,
-                         const std::optional<trace::HeapPointer>& subject,
-                         const Resolver& resolver);
+                         const CrashVerdict& verdict, const Resolver& resolver);
 
 // With the name that the thread had when it was last seen.
 ThreadName thread_at(const trace::Trace& trace, uint32_t index);

@@ -64,7 +64,7 @@ std::optional<PostMortem> examine(const trace::Trace& trace, const Resolver& res
   report.verdict = classify(scene);
   name_crash(report);
   report.message = message_of(scene);
-  report.heap = heap_context(trace, scene, report.verdict.block, resolver);
+  report.heap = heap_context(trace, scene, report.verdict, resolver);
   report.registers = map_registers(trace, scene, resolver);
   report.threads = group_threads(*scene.crash, resolver);
   if (const symbols::Frame* frame = report.title_frame()) {

@@ -168,8 +168,44 @@ std::string pointer_text(const CrashScene& scene, const trace::HeapPointer& poin
 
 }  // namespace
 
+namespace {
+
+// "24-byte block allocated by Session::open (session.cpp:12) 3 ms before the crash".
+std::string birth_text(const BlockUse& use) {
+  const std::string born = site_text(use.birth);
+  return fmt::format("{}-byte block allocated{} {} before the crash", use.pointer.block_bytes,
+                     born.empty() ? "" : " by " + born, ago_text(use.age_s));
+}
+
+// The allocator gave up over a header next to the block that it was given.
+std::string given_text(const PostMortem& report) {
+  const analysis::HeapContext& heap = report.heap;
+  const bool resized = report.scene.abort_message.starts_with("realloc()");
+  const trace::HeapPointer& given = heap.block->pointer;
+  std::string text = fmt::format("What was {} is a live {}", resized ? "resized" : "freed",
+                                 birth_text(*heap.block));
+  if (!heap.overrun) return text + ".";
+  const trace::HeapPointer& overrun = heap.overrun->pointer;
+  if (overrun.block_address == given.block_address) {
+    return text + "; something wrote past its end.";
+  }
+  return text +
+         fmt::format("; {} before it ends a {}, and something wrote past that end.",
+                     bytes_text(given.block_address - overrun.block_address - overrun.block_bytes),
+                     birth_text(*heap.overrun));
+}
+
+}  // namespace
+
 std::string heap_text(const PostMortem& report) {
   const analysis::HeapContext& heap = report.heap;
+  if (heap.block && report.scene.given &&
+      heap.block->pointer.block_address == report.scene.given->block_address) {
+    return given_text(report);
+  }
+  if (!heap.block && heap.overrun) {
+    return fmt::format("The last live block of the heap is a {}.", birth_text(*heap.overrun));
+  }
   if (heap.block) {
     return pointer_text(report.scene, heap.block->pointer) + block_text(*heap.block) + ".";
   }
@@ -253,6 +289,12 @@ std::string advice_text(const PostMortem& report) {
     case CrashClass::kInvalidFree:
       return "at the frame marked > below, find where the freed pointer came from.";
     case CrashClass::kHeapCorruption:
+      if (heap.overrun && !site_text(heap.overrun->birth).empty()) {
+        return fmt::format(
+            "compare what is written to the blocks of {} with their size; AddressSanitizer or "
+            "Valgrind catch the write itself.",
+            site_text(heap.overrun->birth));
+      }
       return heap.was_exact
                  ? "the write that did it came earlier: run the program under AddressSanitizer or "
                    "Valgrind to catch it in the act."

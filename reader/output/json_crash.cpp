@@ -46,6 +46,7 @@ Json heap_json(const PostMortem& report) {
   const std::string text = heap_text(report);
   if (!text.empty()) json["text"] = text;
   if (heap.block) json["block"] = block_json(*heap.block);
+  if (heap.overrun) json["overrun"] = block_json(*heap.overrun);
   if (heap.chunk) {
     json["chunk"] = {{"address", hex(heap.chunk->chunk_address)},
                      {"bytes", heap.chunk->chunk_bytes}};

@@ -281,6 +281,87 @@ TEST_CASE("a block that was freed before makes a vague message a double free") {
   CHECK(classify(scene).block);
 }
 
+TEST_CASE("what the allocator says of a live block, it says of an overwritten header") {
+  const trace::HeapPointer given = block(0x1000100, 0x1000100, 40, false);
+  const trace::HeapPointer before = block(0x1000100, 0x10000d0, 40, false);
+  for (const char* message : {"free(): invalid pointer", "munmap_chunk(): invalid pointer",
+                              "mremap_chunk(): invalid pointer", "free(): invalid size",
+                              "double free or corruption (out)"}) {
+    CrashScene scene = aborted(message);
+    scene.given = given;
+    scene.before_given = before;
+    check(scene, CrashClass::kHeapCorruption, 0.8, 0.9);
+    const CrashVerdict verdict = classify(scene);
+    REQUIRE(verdict.overrun);
+    CHECK(verdict.overrun->block_address == before.block_address);
+    CHECK(verdict.block->block_address == given.block_address);
+    // A block that lies farther away is no neighbour.
+    scene.before_given->block_address -= 0x1000;
+    CHECK_FALSE(classify(scene).overrun);
+  }
+  for (const char* message :
+       {"double free or corruption (!prev)", "free(): invalid next size (normal)"}) {
+    CrashScene scene = aborted(message);
+    scene.given = given;
+    check(scene, CrashClass::kHeapCorruption, 0.7, 0.9);
+    CHECK(classify(scene).overrun->block_address == given.block_address);
+  }
+  CrashScene twice = aborted("free(): double free detected in tcache 2");
+  twice.given = given;  // the same line has freed it before
+  check(twice, CrashClass::kDoubleFree, 0.95);
+}
+
+TEST_CASE("a freed block that only lies about on the stack makes no double free") {
+  trace::HeapPointer freed = block(0x1000040, 0x1000040, 32, true);
+  freed.from = ring::PointerFrom::kStackWord;
+  freed.index = 12;
+  CrashScene scene = aborted("double free or corruption (!prev)");
+  scene.pointers = {freed};
+  scene.call_words = {0x1000100, 0x10000f0};
+  check(scene, CrashClass::kHeapCorruption, 0.7, 0.9);
+  scene.call_words->push_back(0x1000040);
+  check(scene, CrashClass::kDoubleFree, 0.85, 0.9);
+}
+
+TEST_CASE("a corrupted top blames the last block of the heap, where each is known") {
+  trace::Crash crash;
+  crash.head.pid = crash.head.tid = 77;
+  CrashScene scene = aborted("malloc(): corrupted top size");
+  scene.crash = &crash;
+  scene.last_of_heap = block(0x1021000, 0x1000040, 100, false);
+  check(scene, CrashClass::kHeapCorruption, 0.9);
+  CHECK(classify(scene).overrun->block_address == 0x1000040);
+  scene.exact_heap = false;
+  CHECK_FALSE(classify(scene).overrun);
+  scene.exact_heap = true;
+  crash.head.tid = 78;  // from an arena of its own
+  CHECK_FALSE(classify(scene).overrun);
+}
+
+TEST_CASE("an access that runs off an end of the heap is an overflow") {
+  CrashScene behind = fault(0x1021000, Access::kWrite);
+  behind.before_fault = block(0x1021000, 0x1000040, 100, false);
+  check(behind, CrashClass::kHeapOverflow, 0.85, 0.9);
+  CHECK(classify(behind).block->block_address == 0x1000040);
+  check(fault(0x1021800), CrashClass::kHeapOverflow, 0.7, 0.9);
+  check(fault(0xffffff, Access::kWrite), CrashClass::kHeapOverflow, 0.7, 0.9);
+  check(fault(0x1023000), CrashClass::kWildAccess, 0.8);
+  check(fault(0x1021000, Access::kExecute), CrashClass::kWildJump, 0.8);
+}
+
+TEST_CASE("the allocator's own faults are no business of a block that was freed long ago") {
+  CrashScene scene = fault(0x20000018);
+  scene.stack.frames.insert(scene.stack.frames.begin(), frame("malloc", kLibc));
+  scene.fault_block = block(0x20000018, 0x20000020, 64, true);
+  check(scene, CrashClass::kHeapCorruption, 0.8, 0.9);
+  scene.stack.frames.front() = frame("free", kLibc);
+  scene.fault_block = block(0x20000018, 0x20000040, 64, true);
+  check(scene, CrashClass::kInvalidFree, 0.8, 0.9);
+  scene.fault_block = block(0x20000018, 0x20000020, 64, true);
+  scene.given = block(0x10000040, 0x10000040, 64, false);
+  check(scene, CrashClass::kHeapCorruption, 0.8, 0.9);
+}
+
 TEST_CASE("an exception in flight counts only under std::terminate") {
   CrashScene thrown =
       aborted("", {frame("std::terminate()", "/usr/lib/libstdc++.so.6"),

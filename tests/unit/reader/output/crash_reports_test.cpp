@@ -306,6 +306,31 @@ TEST_CASE("the C library's message stands once on the page") {
   tests::RecordingBuilder builder;
   tests::BlackBoxBuilder box(builder);
   box.begin_crash(SIGABRT, -6).sender_pid = 4242;
+TEST_CASE("a header that was overwritten is told with the block before it") {
+  const Example example;
+  analysis::PostMortem report = example.report();
+  trace::HeapPointer given;
+  given.value = given.block_address = 0x1000100;
+  given.block_bytes = 24;
+  given.birth_us = 59'000'000;
+  given.birth_site = report.heap.block->pointer.birth_site;
+  trace::HeapPointer before = given;
+  before.block_address -= 32;
+  report.scene.given = given;
+  report.heap.block = analysis::describe_block(example.trace, given, example.resolver);
+  report.heap.overrun = analysis::describe_block(example.trace, before, example.resolver);
+  report.verdict.crash_class = analysis::CrashClass::kHeapCorruption;
+  CHECK(output::heap_text(report) ==
+        "What was freed is a live 24-byte block allocated by Session::open (session.cpp:10) 1.0 s "
+        "before the crash; 8 bytes before it ends a 24-byte block allocated by Session::open "
+        "(session.cpp:10) 1.0 s before the crash, and something wrote past that end.");
+  CHECK(output::advice_text(report).find("blocks of Session::open (session.cpp:10)") !=
+        std::string::npos);
+  CHECK(output::json_crash(report, example.trace)["heap"]["overrun"]["bytes"] == 24);
+  report.heap.overrun = report.heap.block;
+  CHECK(output::heap_text(report).ends_with("; something wrote past its end."));
+}
+
   box.seal_head();
   box.add_text(ring::TextKind::kAbortMessage, "app: a.c:8: f: Assertion `x' failed.\n");
   const std::string text = text_of(Example(builder), 0);
