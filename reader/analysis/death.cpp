@@ -86,7 +86,7 @@ Death death_of(const trace::Trace& trace, const ProcessState& state,
     death.growth_stack = leak.stack;
   }
   if (state.kind == StateKind::kKilled) judge(death);
-  const bool failed = state.kind == StateKind::kExited && state.code.value_or(0) != 0;
+  const bool failed = state.kind == StateKind::kExited && state.status().value_or(0) != 0;
   if (failed || state.kind == StateKind::kKilled) death.last_fault = final_fault(trace);
   return death;
 }

@@ -111,9 +111,11 @@ bool is_exact(const trace::Trace& trace) {
   return trace.header.live.exact_until_us == ~uint64_t{0};
 }
 
+bool is_cut(const trace::Trace& trace) { return trace.file_bytes < trace.header.file_bytes; }
+
 LeakReport find_leaks(const trace::Trace& trace) {
   LeakReport report;
-  const RunFacts run{trace.end_us(), is_exact(trace),
+  const RunFacts run{trace.end_us(), is_exact(trace) && !is_cut(trace),
                      trace.header.live.state == static_cast<uint32_t>(ring::State::kExited)};
   report.run_s = static_cast<double>(run.run_us) / 1e6;
   report.interval_bytes = trace.header.live.interval_bytes;

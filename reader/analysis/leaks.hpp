@@ -58,6 +58,8 @@ LeakReport find_leaks(const trace::Trace& trace);
 
 // Every allocation was recorded, from start to end.
 bool is_exact(const trace::Trace& trace);
+// Somebody copied, or left, only a part of the file: its tables are not what they were.
+bool is_cut(const trace::Trace& trace);
 
 const char* name_of(LeakClass leak_class);  // as in JSON: "growing"
 const char* name_of(Severity severity);

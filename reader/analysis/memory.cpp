@@ -90,7 +90,8 @@ MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
   }
   report.run_s = static_cast<double>(trace.end_us()) / 1e6;
   report.interval_bytes = header.interval_bytes;
-  report.exact = is_exact(trace);
+  report.exact = is_exact(trace) && !is_cut(trace);
+  report.cut = is_cut(trace);
   return report;
 }
 

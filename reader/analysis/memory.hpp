@@ -43,6 +43,7 @@ struct MemoryReport {
   double run_s = 0;
   uint64_t interval_bytes = 0;
   bool exact = false;
+  bool cut = false;        // the file is not whole
   bool only_live = false;  // of some blocks only: nothing but what lives is known of them
 };
 

@@ -17,9 +17,14 @@ enum class StateKind { kRunning, kExited, kCrashed, kKilled, kExec, kDetached, k
 
 struct ProcessState {
   StateKind kind = StateKind::kUnknown;
-  std::optional<int> code;    // of exited
+  std::optional<int> code;    // of exited: what the program gave to exit()
   std::optional<int> signal;  // of crashed; of exited: of the handler that it exited from, if known
   const char* reason = "";    // of unknown, and of killed: how it is known
+
+  // What the parent is told: the kernel passes on the lowest byte.
+  std::optional<int> status() const {
+    return code ? std::optional<int>(*code & 0xff) : std::nullopt;
+  }
 };
 
 // This machine at this moment. An argument, so that the rules can be told without processes.

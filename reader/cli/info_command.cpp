@@ -41,6 +41,7 @@ int info(InfoOptions& all_options) {
     return deliver(options, output::json_text(json), *trace);
   }
   output::TextPage page = new_page(options);
+  output::put_cut(page, *trace);
   output::put_info(page, info, trace->path);
   if (survey) output::put_symbol_survey(page, *survey, options.search.cache);
   output::put_losses(page, *trace);

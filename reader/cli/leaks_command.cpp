@@ -72,6 +72,7 @@ std::string result_text(const LeaksOptions& options, const analysis::LeakReport&
     return output::json_text(json);
   }
   output::TextPage page = new_page(options.report);
+  output::put_cut(page, trace);
   if (!selected.empty()) page.paragraph("Selected: " + selected, 2, output::TextPage::Tone::kBold);
   if (nothing_fits) {
     page.paragraph("Nothing fits that; part of a name is enough, `dbgtrace memory` shows all.", 2);

@@ -122,6 +122,7 @@ int memory(MemoryOptions& options) {
                    *trace);
   }
   output::TextPage page = new_page(options.report);
+  output::put_cut(page, *trace);
   put_text(page, options, shown, report, resolver, *selection);
   output::put_symbol_problems(page, symbolizer.problems());
   output::put_losses(page, *trace);

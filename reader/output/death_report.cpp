@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "reader/analysis/kernel_names.hpp"
+#include "reader/analysis/leaks.hpp"
 #include "reader/output/crash_sentences.hpp"
 #include "reader/output/human.hpp"
 #include "reader/output/text_info.hpp"
@@ -86,7 +87,7 @@ std::vector<std::string> facts_of(const Death& death, const analysis::Resolver& 
 std::string end_text(const Death& death) {
   switch (death.state.kind) {
     case analysis::StateKind::kExited:
-      if (death.state.code) return fmt::format("exited with status {}", *death.state.code);
+      if (death.state.code) return "exited with status " + status_text(death.state);
       break;
     case analysis::StateKind::kRunning:
       return "is running";
@@ -136,8 +137,7 @@ std::string death_text(const Death& death, const analysis::Resolver& resolver) {
 
 void put_death(TextPage& page, const Death& death, const trace::Trace& trace,
                const analysis::Resolver& resolver) {
-  const bool cut = trace.file_bytes < trace.header.file_bytes;
-  if (cut) {
+  if (analysis::is_cut(trace)) {
     page.paragraph(
         fmt::format("DAMAGED  the file is cut: {} of {} are there; a crash record would be in the "
                     "missing part.",

@@ -36,7 +36,8 @@ Json json_stack(const analysis::ResolvedStack& stack) {
 
 Json json_state(const analysis::ProcessState& state) {
   Json json = {{"kind", name_of(state.kind)}};
-  if (state.code) json["code"] = *state.code;
+  if (state.code) json["code"] = *state.status();
+  if (state.status() != state.code) json["argument"] = *state.code;
   if (state.signal) json["signal"] = analysis::signal_name(*state.signal);
   if (*state.reason != '\0') json["reason"] = state.reason;
   return json;

@@ -42,12 +42,18 @@ const char* name_of_cause(uint32_t cause) {
 
 }  // namespace
 
+std::string status_text(const analysis::ProcessState& state) {
+  if (state.status() == state.code) return fmt::format("{}", *state.code);
+  return fmt::format("{} (exit({}))", *state.status(), *state.code);
+}
+
 std::string state_text(const analysis::ProcessState& state) {
   if (state.code && state.signal) {
     return fmt::format("{} {} inside its own handler of {} (see `dbgtrace crash`)",
-                       name_of(state.kind), *state.code, analysis::signal_name(*state.signal));
+                       name_of(state.kind), status_text(state),
+                       analysis::signal_name(*state.signal));
   }
-  if (state.code) return fmt::format("{} {}", name_of(state.kind), *state.code);
+  if (state.code) return fmt::format("{} {}", name_of(state.kind), status_text(state));
   if (state.signal)
     return fmt::format("{} by {}", name_of(state.kind), analysis::signal_name(*state.signal));
   return name_of(state.kind);
@@ -61,7 +67,10 @@ void put_info(TextPage& page, const RecordingInfo& info, const std::string& path
                              state_text(info.state), human_duration(info.run_s)),
                  2, TextPage::Tone::kBold);
   row("command", fmt::format("{}", fmt::join(info.cmdline, " ")));
-  if (info.parent_pid != 0) row("forked by", fmt::format("pid {}", info.parent_pid));
+  if (info.parent_pid != 0) {
+    row("forked", fmt::format("from pid {}, the nearest process before it that was recorded",
+                              info.parent_pid));
+  }
   row("host", info.host);
   const bool ended = info.state.kind == analysis::StateKind::kExited ||
                      info.state.kind == analysis::StateKind::kCrashed ||

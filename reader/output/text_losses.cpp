@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "reader/analysis/leaks.hpp"
 #include "reader/output/human.hpp"
 
 namespace dbgtrace::reader::output {
@@ -17,6 +18,17 @@ std::string damage_text(const trace::Damage& damage) {
 std::string loss_text(const analysis::Loss& loss) {
   return fmt::format("{} {}. {}", human_count(static_cast<double>(loss.count)),
                      loss.count == 1 ? loss.one : loss.many, loss.meaning);
+}
+
+void put_cut(TextPage& page, const trace::Trace& trace) {
+  if (!analysis::is_cut(trace)) return;
+  const auto size = [](uint64_t bytes) { return human_bytes(static_cast<double>(bytes)); };
+  page.paragraph(
+      fmt::format("DAMAGED  the recording is cut: of its {} the last {} are missing, from offset "
+                  "{:#x} on. What follows is of what is left.",
+                  size(trace.header.file_bytes), size(trace.header.file_bytes - trace.file_bytes),
+                  trace.file_bytes),
+      2, TextPage::Tone::kBad);
 }
 
 void put_losses(TextPage& page, const trace::Trace& trace) {

@@ -12,6 +12,9 @@
 
 namespace dbgtrace::reader::output {
 
+// First of all, of a file that is cut: how much of it is there. Nothing else is as it was then.
+void put_cut(TextPage& page, const trace::Trace& trace);
+
 void put_losses(TextPage& page, const trace::Trace& trace);
 
 // "3 samples have no call stack. Too many threads recorded at once: ..."

@@ -74,8 +74,10 @@ void put_memory_totals(TextPage& page, const MemoryReport& report) {
   page.paragraph(fmt::format("Allocated in all: {} by {}", human_bytes(report.allocated_bytes),
                              counted(report.allocations, "allocation")),
                  2);
-  page.paragraph(report.exact
-                     ? std::string("How sure: exact, every allocation was recorded.")
+  page.paragraph(report.exact ? std::string("How sure: exact, every allocation was recorded.")
+                 : report.cut
+                     ? std::string("How sure: not at all, the recording is cut: totals may still "
+                                   "be right, what is listed is what was found.")
                      : fmt::format("How sure: estimates from {}, one every {}; intervals "
                                    "hold in 95 of 100 cases.",
                                    human_samples(report.allocations.samples),

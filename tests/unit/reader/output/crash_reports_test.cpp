@@ -233,6 +233,10 @@ TEST_CASE("a process that vanished is told with what is known") {
         "(session.cpp:10)");
   CHECK(output::json_death(death, example.resolver)["class"] == "out-of-memory");
   death = {};
+  death.state = {analysis::StateKind::kExited, 300, {}, ""};
+  output::TextPage far({100, false});
+  output::put_death(far, death, example.trace, example.resolver);
+  CHECK(far.text().starts_with("No crash: the process exited with status 44 (exit(300)).\n"));
   death.state = {analysis::StateKind::kExited, 0, {}, ""};
   output::TextPage page({100, false});
   output::put_death(page, death, example.trace, example.resolver);
@@ -302,10 +306,6 @@ TEST_CASE("who has recorded each allocation is not told to do so") {
   CHECK(advice_of(1'000'000).find("DBGTRACE_SIZE") != std::string::npos);
 }
 
-TEST_CASE("the C library's message stands once on the page") {
-  tests::RecordingBuilder builder;
-  tests::BlackBoxBuilder box(builder);
-  box.begin_crash(SIGABRT, -6).sender_pid = 4242;
 TEST_CASE("a header that was overwritten is told with the block before it") {
   const Example example;
   analysis::PostMortem report = example.report();
@@ -331,6 +331,10 @@ TEST_CASE("a header that was overwritten is told with the block before it") {
   CHECK(output::heap_text(report).ends_with("; something wrote past its end."));
 }
 
+TEST_CASE("the C library's message stands once on the page") {
+  tests::RecordingBuilder builder;
+  tests::BlackBoxBuilder box(builder);
+  box.begin_crash(SIGABRT, -6).sender_pid = 4242;
   box.seal_head();
   box.add_text(ring::TextKind::kAbortMessage, "app: a.c:8: f: Assertion `x' failed.\n");
   const std::string text = text_of(Example(builder), 0);

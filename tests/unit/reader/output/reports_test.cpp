@@ -117,6 +117,42 @@ TEST_CASE("memory and info have the promised keys") {
   CHECK(info["recorder"].contains("rss_bytes"));
 }
 
+TEST_CASE("the status of an exit is the one that a shell shows") {
+  const auto state = [](int argument) {
+    return analysis::ProcessState{analysis::StateKind::kExited, argument, {}, ""};
+  };
+  CHECK(output::state_text(state(3)) == "exited 3");
+  CHECK(output::state_text(state(300)) == "exited 44 (exit(300))");
+  CHECK(output::state_text(state(-1)) == "exited 255 (exit(-1))");
+  const trace::Trace recording = leaking();
+  const auto json = [&](int argument) {
+    return output::json_info(analysis::info_of(recording, state(argument), 4096),
+                             recording)["state"];
+  };
+  CHECK(json(300)["code"] == 44);
+  CHECK(json(300)["argument"] == 300);
+  CHECK_FALSE(json(44).contains("argument"));
+}
+
+TEST_CASE("of a recording that is cut that is said first, and nothing of it is exact") {
+  trace::Trace recording = leaking();
+  recording.header.live.exact_until_us = ~uint64_t{0};
+  recording.header.file_bytes = 3 << 20;
+  recording.file_bytes = 3 << 20;
+  output::TextPage whole({0, false});
+  output::put_cut(whole, recording);
+  CHECK(whole.text().empty());
+  CHECK(measure_memory(recording, analysis::MemoryOrder::kLive).exact);
+  recording.file_bytes = 1 << 20;
+  output::TextPage cut({0, false});
+  output::put_cut(cut, recording);
+  CHECK(cut.text() ==
+        "DAMAGED  the recording is cut: of its 3.0 MiB the last 2.0 MiB are missing, from offset "
+        "0x100000 on. What follows is of what is left.\n");
+  CHECK_FALSE(measure_memory(recording, analysis::MemoryOrder::kLive).exact);
+  CHECK_FALSE(analysis::find_leaks(recording).exact);
+}
+
 TEST_CASE("bytes that are no UTF-8 do not keep a document from being written") {
   output::Json json = {{"exe",
                         "a\xff"
