@@ -4,7 +4,9 @@
 namespace dbgtrace::reader::cli {
 
 void add_fail_on_option(CLI::App& command, FailOn& fail_on) {
-  command.add_option("--fail-on", fail_on.what, "exit with 4 if there is such a finding")
+  command
+      .add_option("--fail-on", fail_on.what,
+                  "exit with 4 if there is such a finding; a leak is memory that grows")
       ->type_name("WHAT")
       ->check(CLI::IsMember({"leak", "crash", "any"}));
 }
