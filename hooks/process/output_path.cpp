@@ -7,30 +7,14 @@
 namespace dbgtrace::hooks::process {
 namespace {
 
-constexpr std::string_view kDefaultName = "/dbgtrace/%e.%p.dbgt";
+constexpr std::string_view kDefaultName = "%e.%p.dbgt";
 
 // A name that comes from outside must not leave its folder.
 void add_name(std::string_view name, os::Text& path) {
   for (char c : name) path.add(c == '/' ? '_' : c);
 }
 
-}  // namespace
-
-void default_template(const char* const* environment, uint32_t uid, os::Text& text) {
-  const std::string_view state = find_variable(environment, "XDG_STATE_HOME");
-  const std::string_view home = find_variable(environment, "HOME");
-  if (!state.empty() && state.front() == '/') {
-    text.add(state).add(kDefaultName);
-  } else if (!home.empty() && home.front() == '/' && home != "/") {
-    text.add(home).add("/.local/state").add(kDefaultName);
-  } else {
-    text.add("/var/tmp/dbgtrace-").add_number(uid).add("/%e.%p.dbgt");
-  }
-}
-
-bool expand_path(std::string_view path_template, const PathFacts& facts, os::Text& path) {
-  if (path_template.empty()) return false;
-  if (path_template.front() != '/') path.add(facts.working_directory).add('/');
+void fill_in(std::string_view path_template, const PathFacts& facts, os::Text& path) {
   for (size_t i = 0; i < path_template.size(); ++i) {
     const char c = path_template[i];
     if (c != '%' || i + 1 == path_template.size()) {
@@ -58,7 +42,37 @@ bool expand_path(std::string_view path_template, const PathFacts& facts, os::Tex
         break;
     }
   }
-  return !path.cut() && path.size() + 16 < kMaxPath;
+}
+
+// With room for a number, if the name exists.
+bool fits(const os::Text& path) { return !path.cut() && path.size() + 16 < kMaxPath; }
+
+}  // namespace
+
+void default_template(const char* const* environment, uint32_t uid, os::Text& text) {
+  const std::string_view state = find_variable(environment, "XDG_STATE_HOME");
+  const std::string_view home = find_variable(environment, "HOME");
+  if (!state.empty() && state.front() == '/') {
+    text.add(state).add("/dbgtrace/").add(kDefaultName);
+  } else if (!home.empty() && home.front() == '/' && home != "/") {
+    text.add(home).add("/.local/state/dbgtrace/").add(kDefaultName);
+  } else {
+    text.add("/var/tmp/dbgtrace-").add_number(uid).add('/').add(kDefaultName);
+  }
+}
+
+bool expand_path(std::string_view path_template, const PathFacts& facts, os::Text& path) {
+  if (path_template.empty()) return false;
+  if (path_template.front() != '/') path.add(facts.working_directory).add('/');
+  fill_in(path_template, facts, path);
+  if (path_template.back() == '/') fill_in(kDefaultName, facts, path);
+  return fits(path);
+}
+
+bool add_default_name(const PathFacts& facts, os::Text& path) {
+  path.add('/');
+  fill_in(kDefaultName, facts, path);
+  return fits(path);
 }
 
 void numbered_path(std::string_view path, uint32_t number, os::Text& result) {

@@ -27,10 +27,13 @@ struct PathFacts {
 // The template where none was given: under XDG_STATE_HOME, HOME, else /var/tmp/dbgtrace-UID.
 void default_template(const char* const* environment, uint32_t uid, os::Text& text);
 
-// Expands the template into path.
+// Expands the template into path; one that ends with a slash is a folder, with the default name.
 // False if the result does not fit. Thread-safety: one thread at a time (see above). Signal-safety:
 // yes. Allocates: never.
 bool expand_path(std::string_view path_template, const PathFacts& facts, os::Text& path);
+
+// Of a path that turned out to be a folder: appends the default name. False if that does not fit.
+bool add_default_name(const PathFacts& facts, os::Text& path);
 
 // The number-th name of a path that exists already: "a.dbgt" -> "a-2.dbgt".
 void numbered_path(std::string_view path, uint32_t number, os::Text& result);

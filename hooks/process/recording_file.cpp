@@ -22,7 +22,7 @@ namespace {
 
 // Written as zeros under a brought-along filter, where nothing else is sure.
 constexpr uint64_t kFilteredBytes = 2 << 20;
-constexpr long kExists = -17, kNoSuchFile = -2, kNoMemory = -12;
+constexpr long kExists = -17, kNoSuchFile = -2, kNoMemory = -12, kIsFolder = -21;
 constexpr uint32_t kMaxNames = 1000;
 constexpr uint32_t kLookEvery = 16;
 constexpr uint64_t kLookNs = 5'000'000, kFitNs = 50'000'000;
@@ -85,13 +85,21 @@ long open_nameless(const os::Text& path) {
   return os::open_file(folder.c_str(), O_RDWR | O_TMPFILE, 0600);
 }
 
-// Calls make(path) for the path and, while that name exists, for the numbered ones.
+// Not through a symbolic link: who could make one would choose where we write.
+bool is_folder(const char* path) {
+  struct stat status {};
+  return os::path_status(path, status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// Calls make(path) for the path and, while that name exists, for the numbered ones. kIsFolder if
+// the name is that of a folder, and it may be asked.
 template <typename Make>
-long with_free_name(os::Text& path, Make make) {
+long with_free_name(os::Text& path, bool may_ask, Make make) {
   static constinit char base[kMaxPath] = {};
   os::Text first(base, sizeof(base));
   first.add(path.view());
   long result = make(path.c_str());
+  if (result == kExists && may_ask && is_folder(path.c_str())) return kIsFolder;
   for (uint32_t number = 2; result == kExists && number < kMaxNames; ++number) {
     path.truncate(0);
     numbered_path(first.view(), number, path);
@@ -100,8 +108,8 @@ long with_free_name(os::Text& path, Make make) {
   return result;
 }
 
-long open_named(os::Text& path) {
-  return with_free_name(path,
+long open_named(os::Text& path, const Facts& facts) {
+  return with_free_name(path, !facts.restricted(),
                         [](const char* name) { return os::open_file(name, kNewFlags, 0600); });
 }
 
@@ -109,7 +117,7 @@ long give_name(long fd, os::Text& path) {
   char buffer[32];
   os::Text source(buffer, sizeof(buffer));
   source.add("/proc/self/fd/").add_number(static_cast<uint64_t>(fd));
-  return with_free_name(path, [&source](const char* name) {
+  return with_free_name(path, true, [&source](const char* name) {
     return os::raw_syscall(SYS_linkat, AT_FDCWD, os::as_argument(source.c_str()), AT_FDCWD,
                            os::as_argument(name), AT_SYMLINK_FOLLOW);
   });
@@ -190,10 +198,10 @@ long fill(RecordingFile& file, long fd, const Options& options, const Facts& fac
 // One attempt; leaves nothing behind if it fails.
 long create(RecordingFile& file, bool nameless, const Options& options, const Facts& facts,
             const Parent& parent, uint64_t size_bytes, os::Text& path) {
-  long opened = nameless ? open_nameless(path) : open_named(path);
+  long opened = nameless ? open_nameless(path) : open_named(path, facts);
   if (opened == kNoSuchFile && !facts.restricted()) {
     const long made = make_folders(path);
-    opened = nameless ? open_nameless(path) : open_named(path);
+    opened = nameless ? open_nameless(path) : open_named(path, facts);
     // The reason is in the way there.
     if (opened == kNoSuchFile && made != 0) opened = made;
   }
@@ -239,9 +247,14 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
     log_line("DBGTRACE_TOTAL leaves no room in the folder, nothing is recorded", path.view());
     return file;
   }
-  long error =
-      facts.restricted() ? kNoSuchFile : create(file, true, options, facts, parent, size, path);
-  if (error != 0) error = create(file, false, options, facts, parent, size, path);
+  const auto attempt = [&] {
+    const long error =
+        facts.restricted() ? kNoSuchFile : create(file, true, options, facts, parent, size, path);
+    const bool again = error != 0 && error != kIsFolder;
+    return again ? create(file, false, options, facts, parent, size, path) : error;
+  };
+  long error = attempt();
+  if (error == kIsFolder && add_default_name(path_facts, path)) error = attempt();
   if (error != 0) {
     log_line("cannot create the recording, or no space or memory for it", path.view(), error);
     file.base = nullptr;

@@ -54,11 +54,19 @@ std::string preload_value(const std::string& library, const std::string& behind,
 }
 
 std::string absolute_template(const std::string& path_template, const std::string& folder) {
-  if (path_template.starts_with('/')) return path_template;
   std::string value;
-  for (const char c : folder) value += c == '%' ? "%%" : std::string(1, c);
-  const bool dotted = path_template.starts_with("./");
-  return value + "/" + path_template.substr(dotted ? 2 : 0);
+  if (!path_template.starts_with('/')) {
+    for (const char c : folder) value += c == '%' ? "%%" : std::string(1, c);
+    const bool dotted = path_template.starts_with("./");
+    value += "/" + path_template.substr(dotted ? 2 : 0);
+  } else {
+    value = path_template;
+  }
+  std::error_code error;
+  const bool is_folder =
+      value.find('%') == std::string::npos && std::filesystem::is_directory(value, error) && !error;
+  if (is_folder && !value.ends_with('/')) value += '/';
+  return value.ends_with('/') ? value + "%e.%p.dbgt" : value;
 }
 
 int become(const Program& program) {

@@ -43,7 +43,9 @@ std::vector<std::string> usual_places() {
   std::vector<std::string> places = {"."};
   const std::string out = variable("DBGTRACE_OUT");
   // The folder of a template is known only if nothing in it is to be filled in.
-  const std::string folder = fs::path(out).parent_path().string();
+  std::error_code error;
+  const std::string folder =
+      fs::is_directory(out, error) ? out : fs::path(out).parent_path().string();
   if (!folder.empty() && folder.find('%') == std::string::npos) places.push_back(folder);
   const std::string state = variable("XDG_STATE_HOME"), home = variable("HOME");
   if (!state.empty()) places.push_back(state + "/dbgtrace");

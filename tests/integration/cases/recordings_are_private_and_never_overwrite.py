@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mode, names and places of the file: 0600 under any umask, no symlink followed, -2 and -3 beside
-names that exist, missing folders made, patterns expanded, the default place private.
+names that exist, the default name in a folder that was given, missing folders made, patterns
+expanded, the default place private.
 
 Catches: a file that others can read, a symlink that makes us write elsewhere, an older recording
 that is lost; a reader that leaves another user without a word about whose it is.
@@ -36,6 +37,9 @@ def check(bench):
     for name in ("link", "dangling", "old", "old", "old"):
         leak(bench, folder, out / f"{name}.dbgt")
     leak(bench, folder, folder / "made/here/%%-%e-%h.dbgt")
+    (folder / "kept").mkdir()
+    inside = leak(bench, folder, folder / "kept")
+    slash = leak(bench, folder, str(folder / "new") + "/")
     before = int(time.time())
     timed = leak(bench, folder, folder / "timed/%t-%p.dbgt")
     default = leak(bench, folder, None)
@@ -67,6 +71,10 @@ def check(bench):
     require(not (folder / "created").exists(), "a dangling symlink was followed")
     made = [path.name for path in (folder / "made/here").iterdir()]
     require(made == [f"%-leak_blocks-{socket.gethostname()}.dbgt"], f"{made}")
+    for name, child in (("kept", inside), ("new", slash)):
+        made = [path.name for path in (folder / name).iterdir()]
+        require(made == [f"leak_blocks.{child.pid}.dbgt"], f"in the folder {name}: {made}")
+    require(not (folder / "kept-2").exists(), "a folder got a number")
     (stamp,) = [path.stem.split("-") for path in (folder / "timed").iterdir()]
     require(before <= int(stamp[0]) <= time.time() and int(stamp[1]) == timed.pid, f"{stamp}")
     place = folder / "home/.local/state/dbgtrace"

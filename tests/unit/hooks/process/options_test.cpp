@@ -96,6 +96,7 @@ TEST_CASE("a path template is expanded and never leaves its folder by a name", "
   CHECK(expand("/var/tmp/%e.%p.dbgt") == "/var/tmp/redis-server.42.dbgt");
   CHECK(expand("out/%h-%t-100%%") == "/srv/out/host1-1700000000-100%");
   CHECK(expand("/x/%q%") == "/x/%q%");
+  CHECK(expand("/x/") == "/x/redis-server.42.dbgt");
   char buffer[process::kMaxPath];
   os::Text path(buffer, sizeof(buffer));
   REQUIRE(process::expand_path("/x/%e", {"../evil/name", "", "", 0, 1, 0}, path));

@@ -32,6 +32,13 @@ TEST_CASE("a relative template is made absolute, percent signs of the folder sta
   CHECK(absolute_template("/tmp/%p", "/srv/me") == "/tmp/%p");
 }
 
+TEST_CASE("a folder as template means the default name inside of it") {
+  CHECK(absolute_template("/tmp", "/srv/me") == "/tmp/%e.%p.dbgt");
+  CHECK(absolute_template("tmp", "/") == "//tmp/%e.%p.dbgt");
+  CHECK(absolute_template("made/later/", "/srv/me") == "/srv/me/made/later/%e.%p.dbgt");
+  CHECK(absolute_template("/no/such/folder", "/srv/me") == "/no/such/folder");
+}
+
 TEST_CASE("values that make no sense are known as such before anything starts") {
   for (const char* good : {"0", "1", "64K", "2m", "1G", "512"})
     CHECK(accepts("DBGTRACE_SAMPLE", good));
