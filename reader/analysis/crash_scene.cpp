@@ -236,10 +236,10 @@ void SceneBuilder::find_suspects() {
     const uint64_t fault = *scene_.fault_address;
     scene_.before_fault = last_block(trace_, fault - std::min(fault, kFarthestSuspect), fault);
   }
-  for (const Mapping& mapping : scene_.map.all()) {
-    if (mapping.path == "[heap]")
-      scene_.last_of_heap = last_block(trace_, mapping.start, mapping.end);
-  }
+  const auto& all = scene_.map.all();
+  const auto heap = std::find_if(all.begin(), all.end(),
+                                 [](const Mapping& each) { return each.path == "[heap]"; });
+  if (heap != all.end()) scene_.last_of_heap = last_block(trace_, heap->start, heap->end);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "reader/analysis/heap_suspects.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "reader/analysis/captured_memory.hpp"
 #include "reader/analysis/title_frame.hpp"
@@ -19,24 +20,20 @@ bool is_library(const trace::Trace& trace, uint64_t pc) {
 // free() and _int_free(), which calls a third one to complain: what the two had in registers, the
 // function called by that one has saved first.
 constexpr ptrdiff_t kFramesOfCall = 3;
-constexpr uint64_t kSavedRegisterBytes = 6 * sizeof(uint64_t);
+constexpr ptrdiff_t kSavedRegisters = 6;
 
-// The first place from `from` on where the stack holds the word.
-std::optional<uint64_t> find_word(const trace::Crash& crash, uint64_t from, uint64_t word) {
-  constexpr uint64_t kFarthest = 64 << 10;
-  for (uint64_t at = from; at - from < kFarthest; at += sizeof(word)) {
-    const auto found = word_at(crash, at);
-    if (!found) return std::nullopt;
-    if (*found == word) return at;
-  }
-  return std::nullopt;
+// What was kept of the stack from an address on, as words: one look-up, however many there are.
+std::vector<uint64_t> stack_words(const trace::Crash& crash, uint64_t from) {
+  constexpr size_t kMostBytes = 64 << 10;
+  const auto bytes = bytes_at(crash, from);
+  std::vector<uint64_t> words(std::min(bytes.size(), kMostBytes) / sizeof(uint64_t));
+  if (!words.empty()) std::memcpy(words.data(), bytes.data(), words.size() * sizeof(uint64_t));
+  return words;
 }
 
 bool mentions(const std::optional<std::vector<uint64_t>>& words, uint64_t block) {
-  if (!words) return true;
-  return std::any_of(words->begin(), words->end(), [block](uint64_t word) {
-    return word == block || word == block - kChunkHeaderBytes;
-  });
+  return !words || std::binary_search(words->begin(), words->end(), block) ||
+         std::binary_search(words->begin(), words->end(), block - kChunkHeaderBytes);
 }
 
 trace::HeapPointer pointer_to(const trace::LiveBlock& block, uint64_t value) {
@@ -63,21 +60,21 @@ std::optional<std::vector<uint64_t>> words_of_library_call(const trace::Trace& t
   const bool arm = trace.header.arch == static_cast<uint32_t>(ring::Arch::kAarch64);
   const uint32_t sp = arm ? ring::kAarch64Sp : ring::kX86Rsp;
   if (sp >= crash.head.register_count) return std::nullopt;
-  uint64_t from = crash.head.registers[sp] & ~uint64_t{7};
-  const auto end = find_word(crash, from, *caller);
-  if (!end) return std::nullopt;
+  const std::vector<uint64_t> stack = stack_words(crash, crash.head.registers[sp] & ~uint64_t{7});
+  const auto end = std::find(stack.begin(), stack.end(), *caller);
+  if (end == stack.end()) return std::nullopt;
+  auto begin = stack.begin();
   std::vector<uint64_t> words;
   if (caller - pcs.begin() > kFramesOfCall) {
     // Further in, words of earlier calls lie between those of this one.
-    const auto inner = find_word(crash, from, caller[-kFramesOfCall]);
-    if (inner && *inner < *end) from = std::max(from, *inner - kSavedRegisterBytes);
+    const auto inner = std::find(begin, end, caller[-kFramesOfCall]);
+    if (inner != end) begin = inner - std::min(inner - begin, kSavedRegisters);
   } else {
     words.assign(std::begin(crash.head.registers),
                  std::begin(crash.head.registers) + crash.head.register_count);
   }
-  for (uint64_t at = from; at < *end; at += sizeof(uint64_t)) {
-    if (const auto word = word_at(crash, at)) words.push_back(*word);
-  }
+  words.insert(words.end(), begin, end);
+  std::sort(words.begin(), words.end());
   return words;
 }
 

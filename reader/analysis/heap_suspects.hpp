@@ -17,8 +17,8 @@ inline constexpr uint64_t kChunkHeaderBytes = 16;
 inline constexpr uint64_t kMostBetweenNeighbours = 48;
 
 // The words in the frames of the function that the program called and of the two within: the
-// pointer that it was given is among them. None if the stack's bytes were not kept, or the fault
-// lies in the program's own code.
+// pointer that it was given is among them. Sorted. None if the stack's bytes were not kept, or the
+// fault lies in the program's own code.
 std::optional<std::vector<uint64_t>> words_of_library_call(const trace::Trace& trace);
 
 // The free that took a block out of the recording is the call that crashed: to the program the
