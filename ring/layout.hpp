@@ -182,7 +182,7 @@ struct Header {
   uint64_t pid_namespace;        // inode of /proc/self/ns/pid, 0 if unknown
   uint8_t boot_id[16];
   uint32_t pid;
-  uint32_t parent_pid;  // of the recorded parent that forked this process, else 0
+  uint32_t parent_pid;  // of the nearest recorded process that it was forked from, else 0
   uint64_t parent_salt;
   uint64_t parent_sequence;
   uint64_t base_interval_bytes;  // asked for; 0 = allocations off
