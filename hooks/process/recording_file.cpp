@@ -22,7 +22,7 @@ namespace {
 
 // Written as zeros under a brought-along filter, where nothing else is sure.
 constexpr uint64_t kFilteredBytes = 2 << 20;
-constexpr long kExists = -17, kNoSuchFile = -2, kNoMemory = -12, kIsFolder = -21;
+constexpr long kExists = -17, kNoSuchFile = -2, kNoMemory = -12;
 constexpr uint32_t kMaxNames = 1000;
 constexpr uint32_t kLookEvery = 16;
 constexpr uint64_t kLookNs = 5'000'000, kFitNs = 50'000'000;
@@ -91,15 +91,13 @@ bool is_folder(const char* path) {
   return os::path_status(path, status) == 0 && S_ISDIR(status.st_mode);
 }
 
-// Calls make(path) for the path and, while that name exists, for the numbered ones. kIsFolder if
-// the name is that of a folder, and it may be asked.
+// Calls make(path) for the path and, while that name exists, for the numbered ones.
 template <typename Make>
-long with_free_name(os::Text& path, bool may_ask, Make make) {
+long with_free_name(os::Text& path, Make make) {
   static constinit char base[kMaxPath] = {};
   os::Text first(base, sizeof(base));
   first.add(path.view());
   long result = make(path.c_str());
-  if (result == kExists && may_ask && is_folder(path.c_str())) return kIsFolder;
   for (uint32_t number = 2; result == kExists && number < kMaxNames; ++number) {
     path.truncate(0);
     numbered_path(first.view(), number, path);
@@ -108,8 +106,8 @@ long with_free_name(os::Text& path, bool may_ask, Make make) {
   return result;
 }
 
-long open_named(os::Text& path, const Facts& facts) {
-  return with_free_name(path, !facts.restricted(),
+long open_named(os::Text& path) {
+  return with_free_name(path,
                         [](const char* name) { return os::open_file(name, kNewFlags, 0600); });
 }
 
@@ -117,7 +115,7 @@ long give_name(long fd, os::Text& path) {
   char buffer[32];
   os::Text source(buffer, sizeof(buffer));
   source.add("/proc/self/fd/").add_number(static_cast<uint64_t>(fd));
-  return with_free_name(path, true, [&source](const char* name) {
+  return with_free_name(path, [&source](const char* name) {
     return os::raw_syscall(SYS_linkat, AT_FDCWD, os::as_argument(source.c_str()), AT_FDCWD,
                            os::as_argument(name), AT_SYMLINK_FOLLOW);
   });
@@ -198,10 +196,10 @@ long fill(RecordingFile& file, long fd, const Options& options, const Facts& fac
 // One attempt; leaves nothing behind if it fails.
 long create(RecordingFile& file, bool nameless, const Options& options, const Facts& facts,
             const Parent& parent, uint64_t size_bytes, os::Text& path) {
-  long opened = nameless ? open_nameless(path) : open_named(path, facts);
+  long opened = nameless ? open_nameless(path) : open_named(path);
   if (opened == kNoSuchFile && !facts.restricted()) {
     const long made = make_folders(path);
-    opened = nameless ? open_nameless(path) : open_named(path, facts);
+    opened = nameless ? open_nameless(path) : open_named(path);
     // The reason is in the way there.
     if (opened == kNoSuchFile && made != 0) opened = made;
   }
@@ -229,7 +227,10 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
   const PathFacts path_facts{facts.name(),      facts.host,
                              working_directory, os::unix_ns() / 1'000'000'000,
                              facts.pid,         facts.euid};
-  if (!expand_path(options.out, path_facts, path)) {
+  const bool fits =
+      expand_path(options.out, path_facts, path) &&
+      (facts.restricted() || !is_folder(path.c_str()) || add_default_name(path_facts, path));
+  if (!fits) {
     log_line("the path of the recording is too long", options.out);
     return file;
   }
@@ -247,14 +248,9 @@ RecordingFile create_recording(const Options& options, const Facts& facts,
     log_line("DBGTRACE_TOTAL leaves no room in the folder, nothing is recorded", path.view());
     return file;
   }
-  const auto attempt = [&] {
-    const long error =
-        facts.restricted() ? kNoSuchFile : create(file, true, options, facts, parent, size, path);
-    const bool again = error != 0 && error != kIsFolder;
-    return again ? create(file, false, options, facts, parent, size, path) : error;
-  };
-  long error = attempt();
-  if (error == kIsFolder && add_default_name(path_facts, path)) error = attempt();
+  long error =
+      facts.restricted() ? kNoSuchFile : create(file, true, options, facts, parent, size, path);
+  if (error != 0) error = create(file, false, options, facts, parent, size, path);
   if (error != 0) {
     log_line("cannot create the recording, or no space or memory for it", path.view(), error);
     file.base = nullptr;
