@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/analysis/site_groups.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 
 namespace dbgtrace::test {
@@ -28,6 +29,20 @@ trace::Trace plugin_loaded_twice() {
   return recording;
 }
 
+// Two sites with these stacks of the program's own code, and with these hashes by the recorder.
+trace::Trace two_sites(std::array<uint64_t, 2> pcs, std::array<uint64_t, 2> hashes) {
+  trace::Trace recording;
+  recording.modules = {{0x1000, 0x2000, 0x1000, 0, 0, "/usr/bin/host", "aa"},
+                       {0x5000, 0x6000, 0x5000, 10, 0, "/lib/plugin.so", "bb"}};
+  recording.sites.resize(3);
+  for (uint32_t i = 1; i < 3; ++i) {
+    recording.sites[i].id = i;
+    recording.sites[i].stack = recording.stacks.add({.pcs = {pcs[i - 1], 0x1100}, .time_us = 50});
+    recording.sites[i].stack_hash = hashes[i - 1];
+  }
+  return recording;
+}
+
 }  // namespace
 
 TEST_CASE("sites of one call stack are one group, also across an unloaded plugin") {
@@ -49,6 +64,17 @@ TEST_CASE("sites whose stacks were lost are not taken for the same one") {
   trace::Trace recording = plugin_loaded_twice();
   recording.sites[1].stack = recording.sites[2].stack = 0;
   CHECK(group_sites(recording).size() == 4);
+}
+
+TEST_CASE("stacks that differ are two groups, whatever their hashes say") {
+  CHECK(group_sites(two_sites({0x1010, 0x1020}, {7, 7})).size() == 3);
+  CHECK(group_sites(two_sites({0x1010, 0x1010}, {7, 7})).size() == 2);
+}
+
+TEST_CASE("the recorder's hash tells no stacks apart once code was unloaded") {
+  trace::Trace recording = two_sites({0x1010, 0x1010}, {7, 8});
+  recording.modules[1].unload_us = 90;
+  CHECK(group_sites(recording).size() == 2);
 }
 
 TEST_CASE("mappings and heap blocks are never in one group") {
