@@ -8,6 +8,10 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
+constexpr int64_t first_credit_us(uint32_t per_mille) {
+  return static_cast<int64_t>(Budget::kCreditOfUs / 1000 * per_mille);
+}
+
 }  // namespace
 
 void Budget::start(uint32_t per_mille) {
@@ -15,9 +19,8 @@ void Budget::start(uint32_t per_mille) {
   per_mille_ = per_mille < 1000 ? per_mille : 0;
   due_us_.store(0, kRelaxed);
   begun_.store(false, kRelaxed);
-  const auto credit_us = static_cast<int64_t>(kCreditOfUs / 1000 * per_mille_);
-  credit_us_.store(credit_us, kRelaxed);
-  most_credit_us_.store(credit_us, kRelaxed);
+  credit_us_.store(first_credit_us(per_mille_), kRelaxed);
+  most_credit_us_.store(first_credit_us(per_mille_), kRelaxed);
   calm_since_us_.store(0, kRelaxed);
   patience_us_.store(kFirstPatienceUs, kRelaxed);
   has_refined_.store(false, kRelaxed);
@@ -39,7 +42,7 @@ uint64_t Budget::judge(uint64_t own_us, uint64_t cpu_us, uint64_t interval_bytes
   const bool has_credit_left = has_credit(own_us - own_before, cpu_us - cpu_before);
   if (own > allowed && has_credit_left) return interval_bytes;
   if (own > allowed) {
-    most_credit_us_.store(static_cast<int64_t>(kCreditOfUs / 4000 * per_mille_), kRelaxed);
+    most_credit_us_.store(first_credit_us(per_mille_) / 4, kRelaxed);
     calm_since_us_.store(0, kRelaxed);
     if (has_refined_.exchange(false, kRelaxed))
       patience_us_.store(std::min(patience_us_.load(kRelaxed) * 2, kLongestPatienceUs), kRelaxed);

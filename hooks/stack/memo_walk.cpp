@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Notes are kept by the memo, and made by its walks: both sides of them are here.
 #include "hooks/stack/memo_walk.hpp"
 
 #include <algorithm>

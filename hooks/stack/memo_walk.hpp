@@ -17,7 +17,8 @@ struct MemoParent {
   uint32_t frames;
 };
 
-// One walk. While it lives the memo is held for it.
+// One walk. While it lives the memo is held for it. Thread-safety: the memo's thread only.
+// Signal-safety: yes: what a handler took meanwhile is found out, see intact(). Allocates: never.
 class MemoWalk {
  public:
   // `own` is the calling thread's, `start` its state.

@@ -166,10 +166,6 @@ std::string pointer_text(const CrashScene& scene, const trace::HeapPointer& poin
   return fmt::format("Register {} points ", names[pointer.index]);
 }
 
-}  // namespace
-
-namespace {
-
 // "24-byte block allocated by Session::open (session.cpp:12) 3 ms before the crash".
 std::string birth_text(const BlockUse& use) {
   const std::string born = site_text(use.birth);

@@ -21,7 +21,7 @@ class StackTable {
 
   size_t size() const { return references_.size(); }
   bool has_frames(size_t index) const { return references_[index] != 0; }
-  // Put together anew each time: a microsecond.
+  // Put together anew each time.
   Stack operator[](size_t index) const;
 
   struct Added {
