@@ -2,22 +2,26 @@
 #include "reader/analysis/source_lines.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
-#include <fstream>
+#include <string_view>
+
+#include "reader/symbols/elf_file.hpp"
 
 namespace dbgtrace::reader::analysis {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::streamsize kMostFileBytes = 16 << 20;
+constexpr off_t kMostFileBytes = 16 << 20;
 constexpr size_t kMostLineBytes = 400;
 
 bool is_source(const std::string& path) {
   struct stat found {};
-  return stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) &&
+  return stat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0 &&
          found.st_size <= kMostFileBytes;
 }
 
@@ -36,6 +40,24 @@ std::string find_source(const std::string& compiled, const std::string& root) {
   return is_source(compiled) ? compiled : "";
 }
 
+// No more than the file had when it was opened.
+std::string text_of(const std::string& path) {
+  std::string why;
+  const symbols::FileDescriptor fd = symbols::open_regular(path, why);
+  struct stat found {};
+  if (!fd || fstat(fd.get(), &found) != 0 || found.st_size > kMostFileBytes) return {};
+  std::string text(static_cast<size_t>(found.st_size), '\0');
+  size_t used = 0;
+  while (used < text.size()) {
+    const ssize_t count = read(fd.get(), text.data() + used, text.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    used += static_cast<size_t>(count);
+  }
+  text.resize(used);
+  return text;
+}
+
 bool is_newer(const std::string& path, const std::string& than) {
   struct stat a {
   }, b{};
@@ -44,16 +66,27 @@ bool is_newer(const std::string& path, const std::string& than) {
 
 }  // namespace
 
+std::vector<std::string> source_file_lines(const std::string& path) {
+  const std::string text = text_of(path);
+  std::vector<std::string> lines;
+  for (std::string_view rest(text); !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    lines.emplace_back(line);
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  return lines;
+}
+
 SourceLines source_around(const symbols::Frame& frame, const std::string& root, unsigned around) {
   SourceLines result;
   if (frame.file.empty() || frame.line == 0) return result;
   const std::string path = find_source(std::string(frame.file), root);
-  std::ifstream file(path);
-  if (path.empty() || !file) return result;
-  const unsigned first = frame.line > around ? frame.line - around : 1;
-  std::string line;
-  for (unsigned number = 1; number <= frame.line + around && std::getline(file, line); ++number) {
-    if (number < first) continue;
+  if (path.empty()) return result;
+  const std::vector<std::string> all = source_file_lines(path);
+  const size_t first = frame.line > around ? frame.line - around : 1;
+  for (size_t number = first; number <= size_t{frame.line} + around && number <= all.size();
+       ++number) {
+    std::string line = all[number - 1];
     if (line.size() > kMostLineBytes) line = line.substr(0, kMostLineBytes) + "...";
     result.lines.push_back(line);
   }
@@ -63,7 +96,7 @@ SourceLines source_around(const symbols::Frame& frame, const std::string& root, 
     return result;
   }
   result.path = path;
-  result.first = first;
+  result.first = static_cast<unsigned>(first);
   result.newer = is_newer(path, std::string(frame.module));
   return result;
 }

@@ -11,6 +11,10 @@
 
 namespace dbgtrace::reader::analysis {
 
+// All lines of a source file. None where there is no regular file with anything in it, or a bigger
+// one than sources are.
+std::vector<std::string> source_file_lines(const std::string& path);
+
 struct SourceLines {
   std::string path;  // that was read; empty: not at hand
   unsigned first = 0;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `dbgtrace annotate`: a source file with bytes and counts beside its lines.
-#include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "reader/analysis/annotation.hpp"
+#include "reader/analysis/source_lines.hpp"
 #include "reader/cli/commands.hpp"
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/report_options.hpp"
@@ -21,18 +20,6 @@ struct AnnotateOptions {
   bool whole = false;
 };
 
-std::vector<std::string> lines_of(const std::string& path) {
-  constexpr size_t kMostLines = 1'000'000;
-  std::vector<std::string> lines;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return lines;
-  std::ifstream file(path);
-  for (std::string line; lines.size() < kMostLines && std::getline(file, line);) {
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
 // Below the folder that was given, the longest end of the path that is there; else where the
 // symbols say; else as it was named on the command line.
 std::vector<std::string> source_lines(const AnnotateOptions& options, const std::string& file) {
@@ -48,7 +35,8 @@ std::vector<std::string> source_lines(const AnnotateOptions& options, const std:
   places.push_back(file);
   places.push_back(options.source);
   for (const std::string& place : places) {
-    if (std::vector<std::string> lines = lines_of(place); !lines.empty()) return lines;
+    if (std::vector<std::string> lines = analysis::source_file_lines(place); !lines.empty())
+      return lines;
   }
   return {};
 }

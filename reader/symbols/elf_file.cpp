@@ -36,14 +36,24 @@ FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) close(fd_);
 }
 
-// O_NONBLOCK: a recording may name a FIFO, and opening one would wait for its writer.
+// A recording may name anything. Looked at before it is opened: opening alone starts a watchdog,
+// rewinds a tape, waits for a FIFO's writer. Files of the kernel's, which are as empty as a file
+// can look, may be waited for (/proc/kmsg) or never end.
 FileDescriptor open_regular(const std::string& path, std::string& why) {
-  FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info;
-  if (!fd) {
+  const auto is_wanted = [&why, &info] {
+    why = !S_ISREG(info.st_mode) ? "not a regular file" : info.st_size == 0 ? "empty" : "";
+    return why.empty();
+  };
+  if (stat(path.c_str(), &info) != 0) {
     why = errno == ENOENT || errno == ENOTDIR ? "" : std::strerror(errno);
-  } else if (fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    why = "not a regular file";
+    return FileDescriptor();
+  }
+  if (!is_wanted()) return FileDescriptor();
+  FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) {
+    why = std::strerror(errno);
+  } else if (fstat(fd.get(), &info) != 0 || !is_wanted()) {
     return FileDescriptor();
   }
   return fd;

@@ -27,7 +27,8 @@ class FileDescriptor {
   int fd_;
 };
 
-// No descriptor if it can't be opened or is no regular file; why stays empty if it is not there.
+// No descriptor if it can't be opened, is no regular file or empty; why stays empty if it is not
+// there.
 FileDescriptor open_regular(const std::string& path, std::string& why);
 
 bool is_build_id(const std::string& hex);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files that nobody vouches for: every cut and every flipped byte must end in an answer.
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
 #include <random>
 
+#include "reader/symbols/elf_file.hpp"
 #include "tests/unit/reader/symbols/scratch_program.hpp"
 
 namespace dbgtrace::reader::symbols {
@@ -36,6 +41,24 @@ TEST_CASE("what is no ELF file is a problem") {
     CHECK(symbolizer.problems().back().find(path) == 0);
   }
   CHECK(symbolizer.problems().size() == 4);
+}
+
+TEST_CASE("what is no plain file is not even opened") {
+  ScratchFolder folder;
+  const std::string fifo = folder.path("fifo");
+  REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+  const FileDescriptor watch(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  REQUIRE(inotify_add_watch(watch.get(), fifo.c_str(), IN_OPEN) >= 0);
+  Symbolizer symbolizer({});
+  for (const std::string& path : {fifo, std::string("/dev/zero")}) {
+    CHECK(symbolizer.resolve({path, ""}, 0x1000).front().function.empty());
+    CHECK(symbolizer.problems().back() == path + ": not a regular file");
+  }
+  // A file of the kernel's: others of the kind are waited for.
+  CHECK(symbolizer.resolve({"/proc/self/status", ""}, 0x1000).front().function.empty());
+  CHECK(symbolizer.problems().back() == "/proc/self/status: empty");
+  inotify_event event;
+  CHECK(read(watch.get(), &event, sizeof(event)) < 0);
 }
 
 TEST_CASE("an object file is no module") {
