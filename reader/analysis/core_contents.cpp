@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "reader/analysis/loader_image.hpp"
@@ -132,16 +133,17 @@ void add_memory(const trace::Crash& crash, const MemoryMap& map, std::vector<Cor
 }  // namespace
 
 std::vector<CoreSegment> merge_segments(std::vector<CoreSegment> pieces) {
-  std::vector<CoreSegment> merged;  // by address
+  // By address, and no vector: a black box may hold a hundred thousand pieces in any order.
+  std::map<uint64_t, CoreSegment> merged;
   for (CoreSegment& piece : pieces) {
     // What lies between the segments that are there already.
     uint64_t at = piece.address;
     const uint64_t end = piece.end();
     std::vector<CoreSegment> fresh;
-    auto next = std::upper_bound(merged.begin(), merged.end(), at,
-                                 [](uint64_t a, const CoreSegment& s) { return a < s.end(); });
+    auto next = merged.upper_bound(at);
+    if (next != merged.begin() && std::prev(next)->second.end() > at) --next;
     for (; at < end; ++next) {
-      const uint64_t stop = next == merged.end() ? end : std::min(end, next->address);
+      const uint64_t stop = next == merged.end() ? end : std::min(end, next->first);
       if (at < stop) {
         CoreSegment part;
         part.address = at;
@@ -152,16 +154,14 @@ std::vector<CoreSegment> merge_segments(std::vector<CoreSegment> pieces) {
         fresh.push_back(std::move(part));
       }
       if (next == merged.end()) break;
-      at = std::max(at, next->end());
+      at = std::max(at, next->second.end());
     }
-    for (CoreSegment& part : fresh) {
-      const auto place =
-          std::upper_bound(merged.begin(), merged.end(), part.address,
-                           [](uint64_t a, const CoreSegment& s) { return a < s.address; });
-      merged.insert(place, std::move(part));
-    }
+    for (CoreSegment& part : fresh) merged.emplace(part.address, std::move(part));
   }
-  return merged;
+  std::vector<CoreSegment> in_order;
+  in_order.reserve(merged.size());
+  for (auto& [address, segment] : merged) in_order.push_back(std::move(segment));
+  return in_order;
 }
 
 std::optional<CoreContents> core_contents(const trace::Trace& trace,

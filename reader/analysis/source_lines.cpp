@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/analysis/source_lines.hpp"
 
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,15 +28,13 @@ bool is_source(const std::string& path) {
 
 // The compiled path, or the longest end of it that lies under the root.
 std::string find_source(const std::string& compiled, const std::string& root) {
-  if (!root.empty()) {
-    for (fs::path rest = fs::path(compiled).relative_path(); !rest.empty();) {
-      std::string candidate = (fs::path(root) / rest).string();
-      if (is_source(candidate)) return candidate;
-      auto second = rest.begin();
-      fs::path shorter;
-      for (++second; second != rest.end(); ++second) shorter /= *second;
-      rest = shorter;
-    }
+  if (compiled.size() >= PATH_MAX) return "";  // of thousands of folders, each a place to look at
+  for (size_t at = 0; !root.empty() && at < compiled.size();) {
+    at = compiled.find_first_not_of('/', at);
+    if (at == std::string::npos) break;
+    std::string candidate = (fs::path(root) / compiled.substr(at)).string();
+    if (is_source(candidate)) return candidate;
+    at = std::min(compiled.size(), compiled.find('/', at));
   }
   return is_source(compiled) ? compiled : "";
 }

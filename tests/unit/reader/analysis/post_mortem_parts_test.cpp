@@ -179,6 +179,11 @@ TEST_CASE("the lines around a frame are shown where the source is at hand") {
   frame.line = 5;
   frame.file = tests::kept("/nonexistent/build/src" + file.path().substr(slash));
   CHECK(analysis::source_around(frame, file.path().substr(0, slash), 1).lines.size() == 2);
+  // A path of thousands of folders is nobody's, and each end of it would be a place to look at.
+  std::string deep = "/nonexistent";
+  while (deep.size() < 8192) deep += "/a";
+  frame.file = tests::kept(deep + file.path().substr(slash));
+  CHECK(analysis::source_around(frame, file.path().substr(0, slash), 1).path.empty());
   // A bundle may name anything; of the kernel's own files some are waited for, and some never end.
   frame.line = 1;
   for (const char* strange : {"/dev/zero", "/nonexistent", "", "/", "/proc/self/status"}) {

@@ -97,6 +97,16 @@ TEST_CASE("pieces of memory that overlap become segments that do not, the first 
   CHECK(analysis::merge_segments({}).empty());
 }
 
+TEST_CASE("any number of pieces in the worst order become segments in theirs") {
+  constexpr uint64_t kPieces = 200'000;
+  std::vector<analysis::CoreSegment> pieces;
+  for (uint64_t i = kPieces; i > 0; --i) pieces.push_back(piece(16 * i, {1}));
+  const auto merged = analysis::merge_segments(std::move(pieces));
+  REQUIRE(merged.size() == kPieces);
+  CHECK(merged.front().address == 16);
+  CHECK(merged.back().address == 16 * kPieces);
+}
+
 TEST_CASE("a core has the threads' registers where the kernel puts them") {
   const trace::Trace trace = example();
   std::string core = output::elf_core(*analysis::core_contents(trace, {}));
