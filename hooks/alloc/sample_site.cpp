@@ -29,7 +29,6 @@ std::span<const uint64_t> as_words(std::span<const uintptr_t> pcs) {
   return {reinterpret_cast<const uint64_t*>(pcs.data()), pcs.size()};
 }
 
-// Stacks of one kind are never sites of another.
 uint64_t site_hash(uint64_t stack_hash, ring::SiteKind kind) {
   return stack::extend_hash(stack_hash, static_cast<uintptr_t>(kind), 0);
 }
@@ -61,8 +60,9 @@ ring::ParentStack parent_of(const stack::MemoWalk& walk, const ring::Ledger& led
   return {};
 }
 
-// A stack that this recording has not seen; or that a thread makes known just now.
-ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk) {
+// A stack that this recording has not seen; or that a thread makes known just now. hash: of the
+// walk, for a site.
+ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk, uint64_t hash) {
   StackScratch scratch(sample.time_us);
   if (!scratch.ok()) return site_without_stack(sample.ledger);
   const std::span<uintptr_t> pcs = scratch.pcs().first(walk.count());
@@ -73,21 +73,19 @@ ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk) {
   if (!walk.intact() || stack::loaded_code.version() != version) return {0, nullptr};
   const ring::NewStack stack{as_words(pcs), sample.time_us, 0, false,
                              parent_of(walk, sample.ledger)};
-  return ring::find_or_make_site(sample.ledger, hash_of(pcs, sample.kind), sample.kind, stack,
-                                 ring::Fold::kColdest);
+  return ring::find_or_make_site(sample.ledger, hash, sample.kind, stack, ring::Fold::kColdest);
 }
 
-// Of a stack that the memo has no note of, or whose slot was given to another one meanwhile.
-[[gnu::noinline]] ring::SiteRef site_of_walk(const Sample& sample, stack::MemoWalk& walk,
-                                             uint32_t tag) {
-  if (!walk.complete(sample.start, t_state.bounds, sample.calls)) return {0, nullptr};
+// Of a stack that the memo has no note of (any more), or whose slot was given to another one
+// meanwhile.
+ring::SiteRef site_of_walk(const Sample& sample, stack::MemoWalk& walk, uint32_t tag) {
   const uint64_t hash = site_hash(walk.hash(), sample.kind);
   if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
   ring::SiteRef site = ring::find_site(sample.ledger, hash);
   if (site.site == nullptr) {
     if (site.id != ring::kVacant && !g_newcomers.admits(sample.ledger, hash))
       return other_site(sample.ledger);
-    site = new_site(sample, walk);
+    site = new_site(sample, walk, hash);
   }
   if (site.site == nullptr || !walk.intact()) return {0, nullptr};
   if (site.id != 0) walk.remember({tag, site.id}, site.site->stack);
@@ -119,25 +117,22 @@ ring::SiteRef site_by_full_walk(const Sample& sample) {
 
 }  // namespace
 
-ring::SiteRef site_of(const ring::Ledger& ledger, const void* frame, ring::SiteKind kind,
-                      uint64_t time_us) {
-  const auto calls = process::g_session.sandboxed() ? stack::SystemCalls::kForbidden
-                                                    : stack::SystemCalls::kAllowed;
-  if (stack::StackMemo* memo = this_memo(calls)) [[likely]] {
-    const uint32_t tag = process::g_session.number() << 2 | static_cast<uint32_t>(kind);
-    stack::MemoWalk walk(*memo, stack::from_frame(frame), t_state.bounds, calls, tag);
+ring::SiteRef look_for_site(const ring::Ledger& ledger, const void* frame, ring::SiteKind kind,
+                            uint64_t time_us) {
+  const Sample sample{ledger, stack::from_frame(frame), calls_of_session(), kind, time_us};
+  if (stack::StackMemo* memo = this_memo(sample.calls)) [[likely]] {
+    stack::MemoWalk walk(*memo, sample.start, t_state.bounds, sample.calls);
     if (walk.ok()) [[likely]] {
+      const uint32_t tag = note_tag(kind);
       if (const uint32_t id = walk.note_with(tag).value; id != 0 && walk.intact()) [[likely]] {
-        // Its slot may have been given to another stack meanwhile.
         if (ring::Site* site = ring::site_if_same(ledger, id)) [[likely]]
           return {id, site};
       }
-      const ring::SiteRef site =
-          site_of_walk({ledger, stack::from_frame(frame), calls, kind, time_us}, walk, tag);
+      const ring::SiteRef site = site_of_walk(sample, walk, tag);
       if (site.site != nullptr) return site;
     }
   }
-  return site_without_memo({ledger, stack::from_frame(frame), calls, kind, time_us});
+  return site_without_memo(sample);
 }
 
 }  // namespace dbgtrace::hooks::alloc

@@ -16,11 +16,14 @@ void forget_memos();
 
 // Null: this thread has none (yet). Thread-safety: yes. Signal-safety: yes. Allocates: never.
 stack::StackMemo* look_for_memo(stack::SystemCalls calls);
-inline stack::StackMemo* this_memo(stack::SystemCalls calls) {
+// The one that the thread has already.
+inline stack::StackMemo* known_memo() {
   const ThreadState& thread = t_state;
-  if (thread.memo != nullptr && thread.memo_recording == process::g_session.number()) [[likely]]
-    return thread.memo;
-  return look_for_memo(calls);
+  return thread.memo_recording == process::g_session.number() ? thread.memo : nullptr;
+}
+inline stack::StackMemo* this_memo(stack::SystemCalls calls) {
+  stack::StackMemo* memo = known_memo();
+  return memo != nullptr ? memo : look_for_memo(calls);
 }
 
 // The thread's stacks do not fit: more room, if there is any. Not in a walk.

@@ -29,25 +29,30 @@ struct LeafVariant {
   uintptr_t fp;
   uint64_t outer_hash;  // of the frame of the memo that it comes to, and all outer ones
   uintptr_t outer_fp;
+  uint32_t outer_flags;
   uint32_t tag;  // of the note
   uint32_t value;
   uint32_t version;  // of the loaded code, as in the memo
   uint16_t outer;    // index of that frame
   uint8_t word_count;
   bool fp_matters;
-  bool outer_fp_matters;
   StackWord words[kMaxWords];  // outermost first, that of the outer frame's return address
 };
 static_assert(sizeof(LeafVariant) == 192);
 
 // Zero at first. Thread-safety: one thread. Signal-safety: as the memo's. Allocates: never.
 struct LeafVariants {
-  static constexpr uint32_t kCount = 64;
+  static constexpr uint32_t kCount = 128;
 
   // By the start, and by the first return address above it: of many callers of the same leaf.
   LeafVariant& at(uintptr_t pc, uintptr_t sp, uintptr_t caller) {
-    const uint64_t mixed = (pc + caller * 8 + (sp >> 3)) * uint64_t{0x9e37'79b9'7f4a'7c15};
-    return variants[mixed >> 58];
+    return variants[place_of(pc, sp, caller)];
+  }
+  const LeafVariant& at(uintptr_t pc, uintptr_t sp, uintptr_t caller) const {
+    return variants[place_of(pc, sp, caller)];
+  }
+  static uint64_t place_of(uintptr_t pc, uintptr_t sp, uintptr_t caller) {
+    return (pc + caller * 8 + (sp >> 3)) * uint64_t{0x9e37'79b9'7f4a'7c15} >> 57;
   }
 
   LeafVariant variants[kCount];

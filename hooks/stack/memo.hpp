@@ -54,6 +54,11 @@ class StackMemo {
   static constexpr uint64_t touched_bytes(uint32_t frames);
   static constexpr uint64_t kVariantBytes = (sizeof(LeafVariants) + 4095) / 4096 * 4096;
 
+  // What was noted with this tag of the stack whose return address `start` is, if that is the
+  // newest stack or a variant of it; 0: that is not known, walk. Changes nothing.
+  uint32_t noted_value(const Registers& start, const StackBounds& own, SystemCalls calls,
+                       uint32_t tag) const;
+
   uint32_t capacity() const { return capacity_; }
   bool keeps_variants() const { return keeps_variants_; }
   // Whether a stack did not fit. Never in the middle of a walk: nothing can be done then.
@@ -109,8 +114,8 @@ class StackMemo {
   static uint32_t version_for(SystemCalls calls) {
     return loaded_code.version() << 1 | (calls == SystemCalls::kForbidden ? 1 : 0);
   }
-  bool is_unchanged(const Registers& start, SystemCalls calls) const;
-  const LeafVariant* variant_at(const Registers& start, const StackBounds& own, SystemCalls calls);
+  uint32_t noted_of_newest(const Registers& start, const StackBounds& own, uint32_t version,
+                           uint32_t tag) const;
   void keep_variant(MemoNote note);
   void forget_notes();
   bool walk(const Registers& start, StackBounds& own, SystemCalls calls);
@@ -172,37 +177,52 @@ constexpr uint64_t StackMemo::touched_bytes(uint32_t frames) {
   return from;
 }
 
-[[gnu::always_inline]] inline bool StackMemo::is_unchanged(const Registers& start,
-                                                           SystemCalls calls) const {
+[[gnu::always_inline]] inline uint32_t StackMemo::noted_of_newest(const Registers& start,
+                                                                  const StackBounds& own,
+                                                                  uint32_t version,
+                                                                  uint32_t tag) const {
+  const auto unchanged_from = [&](const Frame& frame) {
+    return first_change(words_ + frame.words_end, words_) == words_;
+  };
+  if (version_ != version) [[unlikely]]
+    return 0;
   const Frame& leaf = frames_[count_];
-  return leaf.is_at(start) && version_ == version_for(calls) && leaf.guard == 0 &&
-         first_change(words_ + leaf.words_end, words_) == words_;
-}
-
-// A variant that fits where the walk starts, if it has come to a frame of the memo by words that
-// are as they were.
-[[gnu::always_inline]] inline const LeafVariant* StackMemo::variant_at(const Registers& start,
-                                                                       const StackBounds& own,
-                                                                       SystemCalls calls) {
-  if (!keeps_variants_ || start.exact || !own.holds_word(start.sp)) return nullptr;
+  if (leaf.is_at(start) && note_.tag == tag && leaf.guard == 0 && unchanged_from(leaf))
+    return note_.value;
+  if (!keeps_variants_) return 0;
+  // The first return address is part of a variant's key. Where it lies need not be right, it has to
+  // be readable: what is found by the key is compared in full.
   const Rule rule = known_rules.find(start.pc - 1);
   const uintptr_t cfa = (rule.kind() == RuleKind::kRbp ? start.fp : start.sp) + rule.offset();
-  if (!is_common(rule) || cfa <= start.sp || cfa > own.high || cfa % 8 != 0) return nullptr;
+  if (start.sp < own.low || cfa < start.sp + 8 || cfa > own.high || cfa % 8 != 0) return 0;
   const LeafVariant& variant = variants_.at(start.pc, start.sp, word_at(cfa - 8));
-  const uint32_t version = version_for(calls);
-  if (variant.pc != start.pc || variant.sp != start.sp || variant.version != version ||
-      (variant.fp != start.fp && variant.fp_matters))
-    return nullptr;
+  if (variant.pc != start.pc || variant.sp != start.sp || variant.tag != tag ||
+      variant.version != version || (variant.fp != start.fp && variant.fp_matters))
+    return 0;
   const Frame& outer = frames_[variant.outer];
-  if (version_ != version || variant.outer > count_ || outer.hash != variant.outer_hash ||
-      outer.sp - 8 != variant.words[0].at ||
-      outer.flags != (variant.outer_fp_matters ? kFpMatters : 0u) || outer.guard != 0 ||
-      (outer.fp != variant.outer_fp && variant.outer_fp_matters))
-    return nullptr;
-  for (uint32_t i = variant.word_count; i-- > 0;) {
-    if (word_at(variant.words[i].at) != variant.words[i].value) return nullptr;
+  if (variant.outer > count_ || outer.hash != variant.outer_hash ||
+      outer.sp - 8 != variant.words[0].at || outer.flags != variant.outer_flags ||
+      outer.guard != 0 || (outer.fp != variant.outer_fp && outer.fp_matters()))
+    return 0;
+  for (const Word* word = variant.words + variant.word_count; word-- != variant.words;) {
+    if (word_at(word->at) != word->value) return 0;
   }
-  return first_change(words_ + outer.words_end, words_) == words_ ? &variant : nullptr;
+  return unchanged_from(outer) ? variant.value : 0;
+}
+
+// Nothing is written, so no walk has to be told of it: a handler that walks meanwhile takes a
+// ticket, and one on top of a walk finds it busy.
+[[gnu::always_inline]] inline uint32_t StackMemo::noted_value(const Registers& start,
+                                                              const StackBounds& own,
+                                                              SystemCalls calls,
+                                                              uint32_t tag) const {
+  if (start.exact || busy_sp_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return 0;
+  const uint64_t ticket = ticket_.load(std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  const uint32_t value = noted_of_newest(start, own, version_for(calls), tag);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  return ticket_.load(std::memory_order_relaxed) == ticket ? value : 0;
 }
 
 }  // namespace dbgtrace::hooks::stack

@@ -19,7 +19,7 @@ void StackMemo::keep_variant(MemoNote note) {
   if (joined_ == 0 || joined_ >= count_ || leaf.guard != 0 || leaf.is_exact()) return;
   const Frame& outer = frames_[joined_];
   const uint32_t words = leaf.words_end - outer.words_end;
-  if (words > LeafVariant::kMaxWords) return;
+  if (words > LeafVariant::kMaxWords || outer.is_exact()) return;
   // Half changed by a handler that takes the memo, or by a walk that it jumps out of: none.
   LeafVariant& variant = variants_.at(leaf.pc, leaf.sp, frames_[count_ - 1].pc);
   variant.pc = 0;
@@ -28,13 +28,13 @@ void StackMemo::keep_variant(MemoNote note) {
   variant.fp = leaf.fp;
   variant.outer_hash = outer.hash;
   variant.outer_fp = outer.fp;
+  variant.outer_flags = outer.flags;
   variant.tag = note.tag;
   variant.value = note.value;
   variant.version = version_;
   variant.outer = static_cast<uint16_t>(joined_);
   variant.word_count = static_cast<uint8_t>(words);
   variant.fp_matters = leaf.fp_matters();
-  variant.outer_fp_matters = outer.fp_matters();
   std::memcpy(variant.words, words_ + outer.words_end, words * sizeof(Word));
   std::atomic_signal_fence(std::memory_order_seq_cst);
   variant.pc = leaf.pc;

@@ -23,18 +23,6 @@ class MemoWalk {
  public:
   // `own` is the calling thread's, `start` its state.
   MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls);
-  // The same, but if there is a note of that tag of one of the newest stacks, it may be all that
-  // there is: note_with(tag) and intact(); for the rest of it complete() comes first.
-  MemoWalk(StackMemo& memo, const Registers& start, StackBounds& own, SystemCalls calls,
-           uint32_t tag);
-  // False: there is no result after all, as of ok().
-  bool complete(const Registers& start, StackBounds& own, SystemCalls calls) {
-    if (known_.tag != 0) {
-      known_ = {};
-      ok_ = memo_.walk(start, own, calls);
-    }
-    return ok_;
-  }
   ~MemoWalk();
   MemoWalk(const MemoWalk&) = delete;
   MemoWalk& operator=(const MemoWalk&) = delete;
@@ -58,7 +46,6 @@ class MemoWalk {
   // As note(), with that tag; of an earlier walk of the same stack if there is none of the last
   // one.
   MemoNote note_with(uint32_t tag) {
-    if (known_.tag == tag) return known_;
     return memo_.note_.tag == tag ? memo_.note_ : old_note_with(tag);
   }
   // The same as set_note() and set_stored(), to be found later by note_with().
@@ -79,7 +66,6 @@ class MemoWalk {
 
   StackMemo& memo_;
   uint64_t ticket_ = 0;
-  MemoNote known_{};  // of a stack that was not walked, but known
   bool ok_ = false;
 };
 
@@ -96,23 +82,6 @@ inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start, StackBounds& 
                           SystemCalls calls)
     : memo_(memo) {
   ok_ = begin(start.sp) && memo_.walk(start, own, calls);
-}
-
-[[gnu::always_inline]] inline MemoWalk::MemoWalk(StackMemo& memo, const Registers& start,
-                                                 StackBounds& own, SystemCalls calls, uint32_t tag)
-    : memo_(memo) {
-  if (!begin(start.sp)) return;
-  if (memo.is_unchanged(start, calls)) {
-    ok_ = true;
-    return;
-  }
-  const LeafVariant* variant = memo.variant_at(start, own, calls);
-  if (variant != nullptr && variant->tag == tag) {
-    known_ = {tag, variant->value};
-    ok_ = true;
-    return;
-  }
-  ok_ = memo_.walk(start, own, calls);
 }
 
 inline MemoWalk::~MemoWalk() {

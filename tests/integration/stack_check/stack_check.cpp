@@ -136,27 +136,27 @@ void compare(const stack::Registers& start) {
   uint32_t count = 0;
   bool same = false;
   {
-    stack::MemoWalk walk(*memo, start, thread.bounds, kCalls, 1);
+    const uint32_t known = memo->noted_value(start, thread.bounds, kCalls, 1);
     const uint64_t hash =
         stack::stack_hash(std::span(without).first(walked.count),
                           [](uintptr_t pc) { return stack::loaded_code.generation_of(pc); });
     const auto id = static_cast<uint32_t>(hash) | 1;
-    const stack::MemoNote known = walk.ok() ? walk.note_with(1) : stack::MemoNote{};
     // Every other time the memo goes where the stack is, else only the words are compared.
-    if (known.tag != 0 && known.value == id && counts.walks.load() % 2 == 0 && walk.intact()) {
+    if (known == id && counts.walks.load() % 2 == 0) {
       counts.unchanged.fetch_add(1, std::memory_order_relaxed);
       counts.with_memo.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-    if (walk.complete(start, thread.bounds, kCalls)) {
+    stack::MemoWalk walk(*memo, start, thread.bounds, kCalls);
+    if (walk.ok()) {
       count = walk.count();
       walk.copy_pcs(with);
       same = walk.hash() == hash && walk.end() == walked.end && walked.omitted == 0 &&
              count == walked.count &&
              std::memcmp(with.data(), without.data(), count * sizeof(uintptr_t)) == 0;
-      if (known.tag != 0) counts.unchanged.fetch_add(1, std::memory_order_relaxed);
+      if (known != 0) counts.unchanged.fetch_add(1, std::memory_order_relaxed);
       const stack::MemoNote note = walk.note_with(1);
-      same = same && (known.tag == 0 || known.value == id) && (note.tag == 0 || note.value == id);
+      same = same && (known == 0 || known == id) && (note.tag == 0 || note.value == id);
       if (walk.intact())
         walk.remember({1, id}, 0);
       else

@@ -73,11 +73,11 @@ void report(const Walked& with, const Walked& without) {
 
 bool walk_with_memo(const stack::Registers& start, Walked& walked) {
   stack::StackMemo& memo = mine.get();
+  walked.note = memo.noted_value(start, mine.bounds, kCalls, 1);
+  const bool was_known = walked.note != 0;
   {
-    stack::MemoWalk walk(memo, start, mine.bounds, kCalls, 1);
-    if (walk.ok()) walked.note = walk.note_with(1).value;
-    const bool was_known = walked.note != 0;
-    if (walk.complete(start, mine.bounds, kCalls)) {
+    stack::MemoWalk walk(memo, start, mine.bounds, kCalls);
+    if (walk.ok()) {
       walked.count = walk.count();
       walked.hash = walk.hash();
       walked.end = walk.end();

@@ -89,13 +89,16 @@ struct Memo {
   }
   // As a recorder would, to whom what it noted by this tag is enough.
   void remember(FakeStack& stack, const Registers& start, MemoNote note) {
-    MemoWalk walk(*memo, start, stack.bounds, kCalls, note.tag);
-    REQUIRE(walk.complete(start, stack.bounds, kCalls));
+    if (memo->noted_value(start, stack.bounds, kCalls, note.tag) == note.value) return;
+    MemoWalk walk(*memo, start, stack.bounds, kCalls);
+    REQUIRE(walk.ok());
     REQUIRE(result_of(walk) == walk_without(stack, start));
     walk.remember(note, 0);
   }
   uint32_t value_by(uint32_t tag, FakeStack& stack, const Registers& start) {
-    MemoWalk walk(*memo, start, stack.bounds, kCalls, tag);
+    if (const uint32_t value = memo->noted_value(start, stack.bounds, kCalls, tag); value != 0)
+      return value;
+    MemoWalk walk(*memo, start, stack.bounds, kCalls);
     REQUIRE(walk.ok());
     return walk.note_with(tag).value;
   }

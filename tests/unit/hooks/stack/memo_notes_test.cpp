@@ -102,12 +102,9 @@ TEST_CASE("stacks that differ next to the leaf are known by their words alone") 
   CHECK(known(one, 7) == 1);
   CHECK(known(two, 7) == 2);
   CHECK(known(one, 6) == 0);
-  {
-    MemoWalk walk(*memo.memo, one, stack.bounds, kCalls, 7);
-    CHECK(walk.note_with(7).value == 1);
-    REQUIRE(walk.complete(one, stack.bounds, kCalls));
-    CHECK(result_of(walk) == walk_without(stack, one));
-  }
+  CHECK(memo.memo->noted_value(one, stack.bounds, kCalls, 7) == 1);
+  CHECK(memo.memo->noted_value(two, stack.bounds, kCalls, 7) == 2);
+  CHECK(memo.walk(stack, one) == walk_without(stack, one));
   for (const size_t changed : {1, 5, 17}) {
     const uintptr_t before = stack[changed];
     stack[changed] = code_with({RuleKind::kRsp, 32, 0}, 40);
@@ -121,6 +118,23 @@ TEST_CASE("stacks that differ next to the leaf are known by their words alone") 
   recursion(stack, 10);
   code_with({RuleKind::kRsp, 32, 0}, 50);  // what was loaded there since
   CHECK(known(one, 7) == 0);
+}
+
+// What a handler finds that interrupts a walk may be half of it.
+TEST_CASE("on top of a walk no stack is known") {
+  FakeStack stack;
+  Memo memo;
+  const Registers start = recursion(stack, 10);
+  memo.remember(stack, start, {7, 4711});
+  CHECK(memo.memo->noted_value(start, stack.bounds, kCalls, 7) == 4711);
+  {
+    const MemoWalk walk(*memo.memo, start, stack.bounds, kCalls);
+    CHECK(memo.memo->noted_value(start, stack.bounds, kCalls, 7) == 0);
+  }
+  CHECK(memo.memo->noted_value(start, stack.bounds, kCalls, 7) == 4711);
+  Registers interrupted = start;
+  interrupted.exact = true;
+  CHECK(memo.memo->noted_value(interrupted, stack.bounds, kCalls, 7) == 0);
 }
 
 TEST_CASE("a stack is not known by its words where another frame pointer leads elsewhere") {
