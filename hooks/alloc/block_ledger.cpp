@@ -74,10 +74,8 @@ void BlockLedger::count_birth(ring::Site& site, uint64_t size_bytes, uint64_t si
   ring::add(cell.birth_bytes, size_bytes, writers_of(moment));
 }
 
-void BlockLedger::born(uintptr_t address, const ring::SiteRef& site, const Block& block,
-                       LiveState state, Totals totals, ring::Threads threads) {
-  if (totals == Totals::kCounted && block.weight == ring::kWeightOne) [[likely]]
-    return born_exact(address, *site.site, block, threads);
+void BlockLedger::born_weighted(uintptr_t address, const ring::SiteRef& site, const Block& block,
+                                LiveState state, Totals totals, ring::Threads threads) {
   const Moment moment{block.birth_us, block.thread, threads};
   const bool of_heap = state != LiveState::kMapped;
   const uint64_t bytes = weighted(block);
@@ -107,17 +105,27 @@ void BlockLedger::born(uintptr_t address, const ring::SiteRef& site, const Block
 }
 
 // A block of the heap that stands for itself.
-[[gnu::flatten]] void BlockLedger::born_exact(uintptr_t address, ring::Site& site,
-                                              const Block& block, ring::Threads threads) {
+inline void BlockLedger::born_exact(uintptr_t address, ring::SiteRef site, Block block,
+                                    ring::Threads threads) {
   const Moment moment{block.birth_us, block.thread, threads};
-  count_birth(site, block.size_bytes, block.size_bytes, true, moment);
+  count_birth(*site.site, block.size_bytes, block.size_bytes, true, moment);
   if (!settle(address, LiveState::kHeld, block, moment)) [[unlikely]] {
     // Born, never seen to die, and yet not alive.
     Ledger::add(ledger_->live().live_excess_q15, minus(ring::kOneQ15));
     return;
   }
-  move_live(site, true, block.size_bytes, moment);
-  ring::note_site_point(*ledger_, site, block.birth_us);
+  move_live(*site.site, true, block.size_bytes, moment);
+  ring::note_site_point(*ledger_, *site.site, block.birth_us);
+}
+
+[[gnu::flatten]] void BlockLedger::born_to_only_thread(uintptr_t address, ring::SiteRef site,
+                                                       const Block& block) {
+  born_exact(address, site, block, ring::Threads::kOne);
+}
+
+[[gnu::flatten]] void BlockLedger::born_to_one_of_many(uintptr_t address, ring::SiteRef site,
+                                                       const Block& block) {
+  born_exact(address, site, block, ring::Threads::kMany);
 }
 
 void BlockLedger::born_unseen(ring::Site& site, uint64_t size_bytes, const Moment& moment) {
@@ -130,14 +138,26 @@ void BlockLedger::grown_unseen(ring::Site& site, uint64_t bytes, const Moment& m
   ring::add(cell_of(moment.thread).birth_bytes, bytes, writers_of(moment));
 }
 
-[[gnu::flatten]] bool BlockLedger::freed(LiveIndex::Found found, uintptr_t address,
-                                         uint32_t free_site, const Moment& moment) {
+inline bool BlockLedger::freed_at(LiveIndex::Found found, uintptr_t address,
+                                  ring::SiteRef free_site, Moment moment) {
   if (tears_down(found.slot, address)) [[unlikely]]
     return true;
   if (!index_.remove(found, address, moment.threads)) return false;
   filter_.remove(address);
   bury(address, found.slot, free_site, moment);
   return true;
+}
+
+[[gnu::flatten]] bool BlockLedger::freed_by_only_thread(LiveIndex::Found found, uintptr_t address,
+                                                        ring::SiteRef free_site,
+                                                        const Moment& moment) {
+  return freed_at(found, address, free_site, {moment.now_us, moment.thread, ring::Threads::kOne});
+}
+
+[[gnu::flatten]] bool BlockLedger::freed_by_one_of_many(LiveIndex::Found found, uintptr_t address,
+                                                        ring::SiteRef free_site,
+                                                        const Moment& moment) {
+  return freed_at(found, address, free_site, {moment.now_us, moment.thread, ring::Threads::kMany});
 }
 
 // What exit handlers free was needed up to the end, so it stays in all figures, and in the index,
@@ -169,7 +189,7 @@ void BlockLedger::put_back(uint32_t slot, uintptr_t address, const Moment& momen
   enter(address, slot, moment);
 }
 
-void BlockLedger::freed_by_resize(uint32_t slot, uintptr_t old_address, uint32_t free_site,
+void BlockLedger::freed_by_resize(uint32_t slot, uintptr_t old_address, ring::SiteRef free_site,
                                   const Moment& moment) {
   if (tears_down(slot, old_address)) [[unlikely]] {
     enter(old_address, slot, moment);
@@ -322,12 +342,13 @@ void BlockLedger::replace_stale(LiveIndex::Found stale, uintptr_t address, uint3
     return;
   }
   Ledger::add(ledger_->lost().stale_entries, 1);
-  if (ours) bury(address, stale.slot, 0, moment);
+  if (ours) bury(address, stale.slot, {0, nullptr}, moment);
 }
 
 // The block is gone: from the live table, the sums and into the history. Nobody finds its slot any
 // more.
-void BlockLedger::bury(uintptr_t address, uint32_t slot, uint32_t free_site, const Moment& moment) {
+void BlockLedger::bury(uintptr_t address, uint32_t slot, ring::SiteRef free_site,
+                       const Moment& moment) {
   ring::Live& place = slots_.at(slot);
   const ring::Live entry = place;
   const Block block = decode_live(entry);
@@ -337,7 +358,7 @@ void BlockLedger::bury(uintptr_t address, uint32_t slot, uint32_t free_site, con
 }
 
 void BlockLedger::unlearn(uintptr_t address, LiveState state, const Block& block,
-                          uint32_t free_site, const Moment& moment) {
+                          ring::SiteRef free_site, const Moment& moment) {
   ring::Site* site = ring::site_at(*ledger_, block.site);
   if (site == nullptr) return;
   const bool of_heap = state != LiveState::kMapped;
@@ -358,16 +379,17 @@ void BlockLedger::unlearn(uintptr_t address, LiveState state, const Block& block
   ring::note_lifetime(*ledger_, *site, deaths_before, age_us, moment.threads);
   ring::note_site_point(*ledger_, *site, moment.now_us);
   note_temporary(address, *site, moment);
-  if (ring::Site* freeing = free_site == 0 ? nullptr : ring::site_at(*ledger_, free_site)) {
-    ring::add(freeing->births, 1, moment.threads);
-    ring::add(freeing->birth_bytes, weighted(block), moment.threads);
+  if (free_site.id != 0 && free_site.site != nullptr) {
+    ring::add(free_site.site->births, 1, moment.threads);
+    ring::add(free_site.site->birth_bytes, weighted(block), moment.threads);
   }
-  ring::note_freed(*ledger_,
-                   {address | uint64_t{moment.thread & ring::kThreadMask} << 50,
-                    (moment.now_us & ring::kTimeMask) | uint64_t{block.weight} << 48,
-                    pack(block.size_bytes, block.site),
-                    std::min(age_us, ring::kAgeMask) | uint64_t{free_site & ring::kSiteMask} << 40},
-                   moment.threads);
+  ring::note_freed(
+      *ledger_,
+      {address | uint64_t{moment.thread & ring::kThreadMask} << 50,
+       (moment.now_us & ring::kTimeMask) | uint64_t{block.weight} << 48,
+       pack(block.size_bytes, block.site),
+       std::min(age_us, ring::kAgeMask) | uint64_t{free_site.id & ring::kSiteMask} << 40},
+      moment.threads);
   if (logs_events_) {
     events_->write(EventKind::kFree, moment.thread, block.weight, moment.now_us, 0, address,
                    pack(block.size_bytes, block.site));

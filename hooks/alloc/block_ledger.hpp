@@ -10,6 +10,7 @@
 #include "hooks/alloc/live_index.hpp"
 #include "ring/event_writer.hpp"
 #include "ring/site_table.hpp"
+#include "ring/weight.hpp"
 
 namespace dbgtrace::hooks::alloc {
 
@@ -43,7 +44,12 @@ class BlockLedger {
 
   // block.site is site.id; the block's time is its birth. state: held, or a mapping.
   void born(uintptr_t address, const ring::SiteRef& site, const Block& block, ring::LiveState state,
-            Totals totals, ring::Threads threads);
+            Totals totals, ring::Threads threads) {
+    if (totals != Totals::kCounted || block.weight != ring::kWeightOne)
+      return born_weighted(address, site, block, state, totals, threads);
+    if (threads == ring::Threads::kOne) return born_to_only_thread(address, site, block);
+    born_to_one_of_many(address, site, block);
+  }
   // Kind::kCounted only: an allocation whose block is not followed.
   void born_unseen(ring::Site& site, uint64_t size_bytes, const Moment& moment);
   // The same of bytes by which such a block grew.
@@ -59,9 +65,14 @@ class BlockLedger {
   void fetch_for_birth(uintptr_t address) const { index_.fetch(address); }
   static bool is_ours(LiveIndex::Found found) { return found.slot != kNoSlot; }
 
-  // A block of ours is freed, by the stack of free_site (0: unknown). False: another thread frees
-  // it at this moment.
-  bool freed(LiveIndex::Found found, uintptr_t address, uint32_t free_site, const Moment& moment);
+  // A block of ours is freed, by the stack of free_site (id 0: unknown). False: another thread
+  // frees it at this moment.
+  bool freed(LiveIndex::Found found, uintptr_t address, ring::SiteRef free_site,
+             const Moment& moment) {
+    return moment.threads == ring::Threads::kOne
+               ? freed_by_only_thread(found, address, free_site, moment)
+               : freed_by_one_of_many(found, address, free_site, moment);
+  }
 
   // A realloc in three steps: detach before the real call, then one of the others. kNoSlot: another
   // thread has it.
@@ -69,7 +80,7 @@ class BlockLedger {
   void put_back(uint32_t slot, uintptr_t address, const Moment& moment);
   void resized(uint32_t slot, uintptr_t old_address, uintptr_t address, uint64_t new_bytes,
                const Growth& growth, const Moment& moment);
-  void freed_by_resize(uint32_t slot, uintptr_t old_address, uint32_t free_site,
+  void freed_by_resize(uint32_t slot, uintptr_t old_address, ring::SiteRef free_site,
                        const Moment& moment);
 
   // The block at this address, if it is a mapping.
@@ -84,7 +95,17 @@ class BlockLedger {
   static ring::Threads writers_of(const Moment& moment) {
     return moment.thread == 0 ? moment.threads : ring::Threads::kOne;
   }
-  void born_exact(uintptr_t address, ring::Site& site, const Block& block, ring::Threads threads);
+  void born_weighted(uintptr_t address, const ring::SiteRef& site, const Block& block,
+                     ring::LiveState state, Totals totals, ring::Threads threads);
+  // Where the number of threads is known, nothing further in has to ask for it.
+  void born_to_only_thread(uintptr_t address, ring::SiteRef site, const Block& block);
+  void born_to_one_of_many(uintptr_t address, ring::SiteRef site, const Block& block);
+  void born_exact(uintptr_t address, ring::SiteRef site, Block block, ring::Threads threads);
+  bool freed_by_only_thread(LiveIndex::Found found, uintptr_t address, ring::SiteRef free_site,
+                            const Moment& moment);
+  bool freed_by_one_of_many(LiveIndex::Found found, uintptr_t address, ring::SiteRef free_site,
+                            const Moment& moment);
+  bool freed_at(LiveIndex::Found found, uintptr_t address, ring::SiteRef free_site, Moment moment);
   void count_birth(ring::Site& site, uint64_t size_bytes, uint64_t site_bytes, bool of_heap,
                    const Moment& moment);
   bool settle(uintptr_t address, ring::LiveState state, const Block& block, const Moment& moment);
@@ -94,9 +115,9 @@ class BlockLedger {
   void replace_stale(LiveIndex::Found stale, uintptr_t address, uint32_t new_slot,
                      const Moment& moment);
   bool tears_down(uint32_t slot, uintptr_t address);
-  void bury(uintptr_t address, uint32_t slot, uint32_t free_site, const Moment& moment);
-  void unlearn(uintptr_t address, ring::LiveState state, const Block& block, uint32_t free_site,
-               const Moment& moment);
+  void bury(uintptr_t address, uint32_t slot, ring::SiteRef free_site, const Moment& moment);
+  void unlearn(uintptr_t address, ring::LiveState state, const Block& block,
+               ring::SiteRef free_site, const Moment& moment);
   void move_live(ring::Site& site, bool of_heap, uint64_t change_bytes, const Moment& moment);
   void note_temporary(uintptr_t address, ring::Site& site, const Moment& moment);
 

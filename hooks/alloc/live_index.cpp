@@ -42,7 +42,9 @@ LiveIndex::Found LiveIndex::find_beyond(uint32_t line, uintptr_t address, const 
   for (uint32_t probe = 1; probe < kMaxLines; ++probe) {
     if (passed_[line].load(std::memory_order_relaxed) == 0) break;
     line = next_line(line);
-    if (look_in(line, address, home, live, found)) break;
+    const bool is_here = look_in(line, address, home, live, found);
+    if (found.at / kLineWords == line) found.passed = true;
+    if (is_here) break;
   }
   return found;
 }

@@ -50,9 +50,10 @@ class LiveIndex {
   void inherit() { has_inherited_ = true; }
 
   struct Found {
-    uint32_t at;        // kNoSlot: not there
-    uint32_t slot;      // kNoSlot: a block of the parent's, very likely (its address is not kept)
-    uint32_t word = 0;  // what stood there
+    uint32_t at;          // kNoSlot: not there
+    uint32_t slot;        // kNoSlot: a block of the parent's, very likely (its address is not kept)
+    uint32_t word = 0;    // what stood there
+    bool passed = false;  // it did not find room in its own line
   };
   Found find(uintptr_t address, const LiveSlots& live) const;
   // find() in two steps, with something else to do while memory brings what the second one needs.
@@ -147,7 +148,8 @@ inline bool LiveIndex::look_in(uint32_t line, uintptr_t address, const Home& hom
   return false;
 }
 
-inline LiveIndex::Guess LiveIndex::guess(uintptr_t address, const LiveSlots& live) const {
+[[gnu::always_inline]] inline LiveIndex::Guess LiveIndex::guess(uintptr_t address,
+                                                                const LiveSlots& live) const {
   Guess guess{{kNoSlot, kNoSlot}, false};
   if (words_ == nullptr) return guess;
   if (has_inherited_) {  // what is inherited has no entry to wait for
@@ -208,10 +210,8 @@ inline bool LiveIndex::remove(Found found, uintptr_t address, ring::Threads thre
   if (found.word == 0) return false;
   uint32_t word = found.word;
   if (!ring::replace(words_[found.at], word, 0u, threads)) return false;
-  const Home home = home_of(address);
-  const uint32_t last = found.at / kLineWords;
-  if ((home.line & line_mask_) != last) [[unlikely]]
-    uncount_on_the_way(home, last, threads);
+  if (found.passed) [[unlikely]]
+    uncount_on_the_way(home_of(address), found.at / kLineWords, threads);
   return true;
 }
 

@@ -47,7 +47,7 @@ void Resize::finish(void* result, bool failed, Frame frame) {
   if (result == nullptr) {  // realloc(p, 0)
     const ring::SiteRef site =
         site_of(g_session.ledger(), frame, ring::SiteKind::kFreeing, moment.now_us);
-    return g_blocks.freed_by_resize(slot_, old_address, site.id, moment);
+    return g_blocks.freed_by_resize(slot_, old_address, site, moment);
   }
   const Growth growth{growth_bytes_, hit_.sampled, hit_.weight, totals_of(hit_)};
   g_blocks.resized(slot_, old_address, address, new_bytes_, growth, moment);

@@ -185,7 +185,7 @@ void record_free(void* block, Frame frame) {
       site_of(g_session.ledger(), frame, ring::SiteKind::kFreeing, moment.now_us);
   const LiveIndex::Found found = g_blocks.confirm(guess, address);
   if (BlockLedger::is_ours(found)) [[likely]]
-    g_blocks.freed(found, address, site.id, moment);
+    g_blocks.freed(found, address, site, moment);
 }
 
 uint16_t mapping_weight(void* start) {

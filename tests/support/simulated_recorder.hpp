@@ -90,7 +90,7 @@ class SimulatedRecorder {
   void free(uintptr_t address, uint64_t time_us) {
     if (!filter_->may_hold(address)) return;
     const auto found = blocks_.find(address);
-    if (blocks_.is_ours(found)) blocks_.freed(found, address, 0, at(time_us));
+    if (blocks_.is_ours(found)) blocks_.freed(found, address, {0, nullptr}, at(time_us));
   }
 
   // old_bytes: as the program knows it.
