@@ -51,7 +51,7 @@ uint64_t key_of(uint64_t stack_hash) {
 uint64_t hash_in(const Site& site) { return __atomic_load_n(&site.stack_hash, __ATOMIC_ACQUIRE); }
 
 Site* slot_at(const Ledger& ledger, uint32_t slot) {
-  return ledger.entry<Site>(SectionKind::kSites, slot);
+  return ledger.entry_in_page<Site>(SectionKind::kSites, slot);
 }
 
 uint32_t id_of(uint32_t slot, const Site& site) {
@@ -155,6 +155,10 @@ SiteRef replace_coldest(const Ledger& ledger, uint64_t key, SiteKind kind, const
 }
 
 }  // namespace
+
+bool is_site_of(const Site& site, uint64_t stack_hash) {
+  return hash_in(site) == key_of(stack_hash);
+}
 
 SiteRef find_site(const Ledger& ledger, uint64_t stack_hash) {
   const uint64_t key = key_of(stack_hash);

@@ -36,6 +36,10 @@ inline Site* site_if_same(const Ledger& ledger, uint32_t id) {
   return generation_of(site) == id >> kSiteSlotBits ? &site : nullptr;
 }
 
+// Whether this is the site of the stack with that hash. Thread-safety: yes. Signal-safety: yes.
+// Allocates: never.
+bool is_site_of(const Site& site, uint64_t stack_hash);
+
 // The site of a stack that is already there; a null pointer else, with the id kVacant if there is
 // room for it. Thread-safety: yes, lock-free. Signal-safety: yes. Allocates: never.
 inline constexpr uint32_t kVacant = ~0u;

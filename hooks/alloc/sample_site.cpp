@@ -2,6 +2,7 @@
 #include "hooks/alloc/sample_site.hpp"
 
 #include "hooks/alloc/newcomers.hpp"
+#include "hooks/alloc/site_hints.hpp"
 #include "hooks/alloc/stack_scratch.hpp"
 #include "hooks/alloc/thread_memo.hpp"
 #include "hooks/alloc/thread_state.hpp"
@@ -13,6 +14,9 @@
 #include "hooks/stack/walk.hpp"
 
 namespace dbgtrace::hooks::alloc {
+
+constinit SiteHints g_site_hints;
+
 namespace {
 
 // One sample on its way to its site.
@@ -80,12 +84,17 @@ ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk, uint64
 // meanwhile.
 ring::SiteRef site_of_walk(const Sample& sample, stack::MemoWalk& walk, uint32_t tag) {
   const uint64_t hash = site_hash(walk.hash(), sample.kind);
-  if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
-  ring::SiteRef site = ring::find_site(sample.ledger, hash);
+  ring::SiteRef site = g_site_hints.find(sample.ledger, hash);
+  if (site.site == nullptr) {
+    if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
+    site = ring::find_site(sample.ledger, hash);
+    if (site.site != nullptr) g_site_hints.note(hash, site.id);
+  }
   if (site.site == nullptr) {
     if (site.id != ring::kVacant && !g_newcomers.admits(sample.ledger, hash))
       return other_site(sample.ledger);
     site = new_site(sample, walk, hash);
+    if (site.id != 0) g_site_hints.note(hash, site.id);
   }
   if (site.site == nullptr || !walk.intact()) return {0, nullptr};
   if (site.id != 0) walk.remember({tag, site.id}, site.site->stack);

@@ -36,20 +36,33 @@ struct LeafVariant {
   uint16_t outer;    // index of that frame
   uint8_t word_count;
   bool fp_matters;
+  uint32_t caller;             // the lower half of the first return address
   StackWord words[kMaxWords];  // outermost first, that of the outer frame's return address
 };
 static_assert(sizeof(LeafVariant) == 192);
 
-// Zero at first. Thread-safety: one thread. Signal-safety: as the memo's. Allocates: never.
+// In sets of two, by the start and by the first return address above it: of many callers of the
+// same leaf. Zero at first. Thread-safety: one thread. Signal-safety: as the memo's. Allocates:
+// never.
 struct LeafVariants {
   static constexpr uint32_t kCount = 128;
 
-  // By the start, and by the first return address above it: of many callers of the same leaf.
-  LeafVariant& at(uintptr_t pc, uintptr_t sp, uintptr_t caller) {
-    return variants[place_of(pc, sp, caller)];
+  // The variant that starts so, if there is one.
+  const LeafVariant& find(uintptr_t pc, uintptr_t sp, uintptr_t caller) const {
+    const LeafVariant* first = variants + place_of(pc, sp, caller);
+    return is_for(*first, pc, sp, caller) ? *first : variants[(first - variants) ^ 1];
   }
-  const LeafVariant& at(uintptr_t pc, uintptr_t sp, uintptr_t caller) const {
-    return variants[place_of(pc, sp, caller)];
+  // Its place, or one for it. turn: any number, better not always the same.
+  LeafVariant& place(uintptr_t pc, uintptr_t sp, uintptr_t caller, uint64_t turn) {
+    LeafVariant& first = variants[place_of(pc, sp, caller)];
+    LeafVariant& second = variants[(&first - variants) ^ 1];
+    if (is_for(first, pc, sp, caller)) return first;
+    if (is_for(second, pc, sp, caller)) return second;
+    return turn % 2 == 0 ? first : second;
+  }
+
+  static bool is_for(const LeafVariant& variant, uintptr_t pc, uintptr_t sp, uintptr_t caller) {
+    return variant.caller == static_cast<uint32_t>(caller) && variant.pc == pc && variant.sp == sp;
   }
   static uint64_t place_of(uintptr_t pc, uintptr_t sp, uintptr_t caller) {
     return (pc + caller * 8 + (sp >> 3)) * uint64_t{0x9e37'79b9'7f4a'7c15} >> 57;

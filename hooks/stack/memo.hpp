@@ -131,6 +131,11 @@ class StackMemo {
     return hash + tag * uint64_t{0x9e37'79b9'7f4a'7c15};
   }
 
+  // Or the compiler computes it from its index for each member that is read.
+  template <typename T>
+  static void keep_in_register(const T*& pointer) {
+    __asm__("" : "+r"(pointer));
+  }
   static uintptr_t word_at(uintptr_t address) {
     return *reinterpret_cast<const uintptr_t*>(address);
   }
@@ -195,11 +200,15 @@ constexpr uint64_t StackMemo::touched_bytes(uint32_t frames) {
   const Rule rule = known_rules.find(start.pc - 1);
   const uintptr_t cfa = (rule.kind() == RuleKind::kRbp ? start.fp : start.sp) + rule.offset();
   if (start.sp < own.low || cfa < start.sp + 8 || cfa > own.high || cfa % 8 != 0) return 0;
-  const LeafVariant& variant = variants_.at(start.pc, start.sp, word_at(cfa - 8));
+  const LeafVariant* at = &variants_.find(start.pc, start.sp, word_at(cfa - 8));
+  keep_in_register(at);
+  const LeafVariant& variant = *at;
   if (variant.pc != start.pc || variant.sp != start.sp || variant.tag != tag ||
       variant.version != version || (variant.fp != start.fp && variant.fp_matters))
     return 0;
-  const Frame& outer = frames_[variant.outer];
+  const Frame* outer_at = frames_ + variant.outer;
+  keep_in_register(outer_at);
+  const Frame& outer = *outer_at;
   if (variant.outer > count_ || outer.hash != variant.outer_hash ||
       outer.sp - 8 != variant.words[0].at || outer.flags != variant.outer_flags ||
       outer.guard != 0 || (outer.fp != variant.outer_fp && outer.fp_matters()))

@@ -21,7 +21,9 @@ void StackMemo::keep_variant(MemoNote note) {
   const uint32_t words = leaf.words_end - outer.words_end;
   if (words > LeafVariant::kMaxWords || outer.is_exact()) return;
   // Half changed by a handler that takes the memo, or by a walk that it jumps out of: none.
-  LeafVariant& variant = variants_.at(leaf.pc, leaf.sp, frames_[count_ - 1].pc);
+  const uintptr_t caller = frames_[count_ - 1].pc;
+  LeafVariant& variant =
+      variants_.place(leaf.pc, leaf.sp, caller, ticket_.load(std::memory_order_relaxed));
   variant.pc = 0;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   variant.sp = leaf.sp;
@@ -35,6 +37,7 @@ void StackMemo::keep_variant(MemoNote note) {
   variant.outer = static_cast<uint16_t>(joined_);
   variant.word_count = static_cast<uint8_t>(words);
   variant.fp_matters = leaf.fp_matters();
+  variant.caller = static_cast<uint32_t>(caller);
   std::memcpy(variant.words, words_ + outer.words_end, words * sizeof(Word));
   std::atomic_signal_fence(std::memory_order_seq_cst);
   variant.pc = leaf.pc;
