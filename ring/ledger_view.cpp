@@ -2,6 +2,7 @@
 #include "ring/ledger_view.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "ring/checksum.hpp"
@@ -20,6 +21,17 @@ Entry entry_at(std::span<const std::byte> table, uint64_t index, size_t key_offs
   return load_entry<Entry>(table.data() + index * sizeof(Entry), key_offset);
 }
 
+// A bitmap with a bit a reference; those past its end are clear.
+bool is_noted(std::span<const uint64_t> bits, uint32_t reference) {
+  const size_t word = reference / 64;
+  return word < bits.size() && (bits[word] >> (reference % 64) & 1) != 0;
+}
+
+void note(std::span<uint64_t> bits, uint32_t reference) {
+  const size_t word = reference / 64;
+  if (word < bits.size()) bits[word] |= uint64_t{1} << (reference % 64);
+}
+
 // One link of a chain: the entry and its own frames are whole.
 EntryState read_link(std::span<const std::byte> arena, uint32_t reference,
                      std::span<uint64_t> known_whole, Stack& head) {
@@ -32,16 +44,14 @@ EntryState read_link(std::span<const std::byte> arena, uint32_t reference,
       frame_bytes > arena.size() - at - sizeof(Stack)) {
     return EntryState::kDamaged;
   }
-  const uint64_t bit = uint64_t{1} << (reference % 64);
-  const size_t word = reference / 64;
-  if (word < known_whole.size() && (known_whole[word] & bit) != 0) return EntryState::kWhole;
+  if (is_noted(known_whole, reference)) return EntryState::kWhole;
   uint32_t crc = crc32c(reinterpret_cast<const std::byte*>(&head) + 4, sizeof(Stack) - 4);
   crc = nonzero(crc32c(arena.data() + at + sizeof(Stack), frame_bytes, crc));
   if (crc != head.checksum) return EntryState::kDamaged;
   // The arena only grows, so a parent lies before its children: a chain can't be a circle.
   const bool has_parent = head.kept_frames != 0;
   if (has_parent != (head.parent != 0) || head.parent >= reference) return EntryState::kDamaged;
-  if (word < known_whole.size()) known_whole[word] |= bit;
+  note(known_whole, reference);
   return EntryState::kWhole;
 }
 
@@ -195,6 +205,37 @@ ExpandedStack expand_stack(std::span<const std::byte> arena, uint32_t reference,
   }
   result.state = EntryState::kDamaged;
   result.bad_reference = reference;
+  return result;
+}
+
+SoundStack check_stack(std::span<const std::byte> arena, uint32_t reference,
+                       std::span<uint64_t> known_whole, std::span<uint64_t> known_sound) {
+  SoundStack result;
+  std::array<uint32_t, kMaxChain + 1> links;
+  Stack child{};
+  uint32_t depth = 0;
+  for (uint32_t at = reference;; at = child.parent) {
+    Stack head;
+    if (read_link(arena, at, known_whole, head) != EntryState::kWhole) return result;
+    result.words_read += sizeof(Stack) / 8 + head.new_frames;
+    if (depth == 0) {
+      result.head = head;
+    } else if (child.chain != head.chain + 1 ||
+               child.kept_frames > head.new_frames + head.kept_frames) {
+      return result;
+    }
+    if (is_noted(known_sound, at)) break;
+    if (depth == links.size()) return result;
+    links[depth++] = at;
+    child = head;
+    if (head.kept_frames != 0) continue;
+    if (head.chain != 0) return result;
+    break;
+  }
+  // Every link counts its parents: that bounds the chain, also where it goes on in noted ones.
+  if (result.head.chain > kMaxChain) return result;
+  for (uint32_t i = 0; i < depth; ++i) note(known_sound, links[i]);
+  result.sound = true;
   return result;
 }
 

@@ -78,4 +78,16 @@ ExpandedStack expand_stack(std::span<const std::byte> arena, uint32_t reference,
                            std::span<uint64_t, kMaxFrames> pcs,
                            std::span<uint64_t> known_whole = {});
 
+// A sound stack's entry, as expand_stack would find it, for as much work as the entries of its
+// chain that were not seen before: a parent is looked at once, however many stacks share it.
+struct SoundStack {
+  bool sound = false;  // false: expand_stack tells what is wrong, if anything is
+  Stack head{};
+  uint32_t words_read = 0;
+};
+// In both bitmaps, each as long as the other, it notes what it found: entries as above, and in
+// known_sound those whose parents are sound, too.
+SoundStack check_stack(std::span<const std::byte> arena, uint32_t reference,
+                       std::span<uint64_t> known_whole, std::span<uint64_t> known_sound);
+
 }  // namespace dbgtrace::ring

@@ -115,6 +115,7 @@ Result<Trace> make_trace(std::span<const std::byte> file, const std::string& pat
   load_ledger(file, trace, damages);
   load_history(file, moved_bytes, trace, damages);
   load_crash(file, trace, damages);
+  trace.stacks.keep(ring::section_bytes(file, trace.header, ring::SectionKind::kStacks));
   return trace;
 }
 

@@ -2,7 +2,7 @@
 #include "reader/trace/stack_table.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cstddef>
 
 namespace dbgtrace::reader::trace {
 namespace {
@@ -16,7 +16,7 @@ Stack StackTable::operator[](size_t index) const {
   if (!has_frames(index)) return stack;
   uint64_t pcs[ring::kMaxFrames];
   const ring::ExpandedStack found =
-      ring::expand_stack(bytes(), references_[index], pcs, known_whole_);
+      ring::expand_stack(arena_, references_[index], pcs, known_whole_);
   stack.pcs.assign(pcs, pcs + found.frame_count);
   stack.time_us = found.head.time_us;
   stack.omitted_frames = found.head.omitted_frames;
@@ -28,17 +28,29 @@ Stack StackTable::operator[](size_t index) const {
 
 StackTable::Added StackTable::add(std::span<const std::byte> arena, uint32_t reference) {
   known_whole_.resize(std::max(known_whole_.size(), arena.size() / 8 / 64 + 1));
-  uint64_t pcs[ring::kMaxFrames];
-  const ring::ExpandedStack found = ring::expand_stack(arena, reference, pcs, known_whole_);
+  known_sound_.resize(known_whole_.size());
+  const ring::SoundStack checked = ring::check_stack(arena, reference, known_whole_, known_sound_);
+  ring::ExpandedStack found;
+  if (checked.sound) {
+    found.state = ring::EntryState::kWhole;
+    found.head = checked.head;
+    found.frame_count = uint32_t{checked.head.new_frames} + checked.head.kept_frames;
+    found.words_read = checked.words_read;
+  } else {
+    uint64_t pcs[ring::kMaxFrames];
+    found = ring::expand_stack(arena, reference, pcs, known_whole_);
+  }
   if (found.frame_count == 0) return {0, found};
   // Parents lie before their children.
-  const size_t end = std::min(arena.size() / 8, reference + kHeadWords + found.head.new_frames);
-  if (const size_t begin = words_.size(); end > begin) {
-    words_.resize(end);
-    std::memcpy(words_.data() + begin, arena.data() + begin * 8, (end - begin) * 8);
-  }
+  end_ = std::max<size_t>(end_, reference + kHeadWords + found.head.new_frames);
   references_.push_back(reference);
   return {static_cast<uint32_t>(references_.size() - 1), found};
+}
+
+void StackTable::keep(std::span<const std::byte> arena) {
+  const size_t end_bytes = std::min(arena.size(), end_ * 8);
+  arena_.assign(arena.begin(), arena.begin() + static_cast<std::ptrdiff_t>(end_bytes));
+  known_sound_ = {};
 }
 
 uint32_t StackTable::add(const Stack& stack) {
@@ -49,11 +61,13 @@ uint32_t StackTable::add(const Stack& stack) {
                                     (stack.exact_leaf ? ring::kStackExactLeaf : 0));
   head.omitted_frames = static_cast<uint16_t>(stack.omitted_frames);
   head.time_us = stack.time_us;
-  const size_t at = words_.size();
-  words_.resize(at + kHeadWords + head.new_frames);
-  std::memcpy(words_.data() + at, &head, sizeof(head));
-  std::copy_n(stack.pcs.begin(), head.new_frames, words_.data() + at + kHeadWords);
-  known_whole_.resize(words_.size() / 64 + 1);
+  arena_.resize(std::max<size_t>(arena_.size(), 8));  // no stack has reference 0
+  const size_t at = arena_.size() / 8;
+  const auto bytes_of_head = std::as_bytes(std::span(&head, 1));
+  const auto bytes_of_frames = std::as_bytes(std::span(stack.pcs).first(head.new_frames));
+  arena_.insert(arena_.end(), bytes_of_head.begin(), bytes_of_head.end());
+  arena_.insert(arena_.end(), bytes_of_frames.begin(), bytes_of_frames.end());
+  known_whole_.resize(arena_.size() / 8 / 64 + 1);
   known_whole_[at / 64] |= uint64_t{1} << (at % 64);
   references_.push_back(head.new_frames != 0 ? static_cast<uint32_t>(at) : 0);
   return static_cast<uint32_t>(references_.size() - 1);

@@ -17,11 +17,11 @@ namespace dbgtrace::reader::trace {
 class StackTable {
  public:
   // Stack 0 is the empty one.
-  StackTable() : references_(1, 0), words_(1, 0), known_whole_(1, 0) {}
+  StackTable() : references_(1, 0), known_whole_(1, 0) {}
 
   size_t size() const { return references_.size(); }
   bool has_frames(size_t index) const { return references_[index] != 0; }
-  // Put together anew each time.
+  // Put together anew each time. Not before keep().
   Stack operator[](size_t index) const;
 
   struct Added {
@@ -30,16 +30,18 @@ class StackTable {
   };
   // The stack with this reference in the section of stacks, which is the same each time.
   Added add(std::span<const std::byte> arena, uint32_t reference);
+  // Copies the section as far as the stacks that were added need it.
+  void keep(std::span<const std::byte> arena);
   // One that is in no file; not together with add(). At most ring::kMaxFrames frames.
   uint32_t add(const Stack& stack);
 
  private:
-  std::span<const std::byte> bytes() const { return std::as_bytes(std::span(words_)); }
-
   std::vector<uint32_t> references_;  // by index
-  std::vector<uint64_t> words_;       // the arena, up to the end of the last stack
+  std::vector<std::byte> arena_;      // up to the end of the last stack
+  size_t end_ = 0;                    // of that stack, in words
   // See ring::expand_stack. Complete once a stack was added: nothing is noted when it is read.
   mutable std::vector<uint64_t> known_whole_;
+  std::vector<uint64_t> known_sound_;  // see ring::check_stack; while stacks are added
 };
 
 }  // namespace dbgtrace::reader::trace

@@ -128,6 +128,10 @@ class RecordingBuilder {
     stack.new_frames = static_cast<uint16_t>(pcs.size());
     stack.kept_frames = kept;
     stack.parent = parent;
+    if (kept != 0) {
+      stack.chain =
+          static_cast<uint8_t>(entry<ring::Stack>(ring::SectionKind::kStacks, parent).chain + 1);
+    }
     stack.time_us = 5;
     const uint32_t crc = ring::crc32c(reinterpret_cast<std::byte*>(&stack) + 4, sizeof(stack) - 4);
     stack.checksum = ring::nonzero(ring::crc32c(pcs.data(), pcs.size() * 8, crc));

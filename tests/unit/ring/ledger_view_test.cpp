@@ -30,6 +30,24 @@ Expanded expand(const std::vector<std::byte>& file, uint32_t reference) {
   return result;
 }
 
+// What is noted of a file's stacks from one check to the next.
+class Checks {
+ public:
+  explicit Checks(std::vector<std::byte> file) : file_(std::move(file)) {
+    const auto arena = tests::section_of_file(file_, SectionKind::kStacks);
+    whole_.resize(arena.size() / 8 / 64 + 1);
+    sound_.resize(whole_.size());
+  }
+  ring::SoundStack operator()(uint32_t reference) {
+    return ring::check_stack(tests::section_of_file(file_, SectionKind::kStacks), reference, whole_,
+                             sound_);
+  }
+
+ private:
+  std::vector<std::byte> file_;
+  std::vector<uint64_t> whole_, sound_;
+};
+
 }  // namespace
 
 TEST_CASE("a stack is its new frames and the outermost of its parents") {
@@ -44,6 +62,61 @@ TEST_CASE("a stack is its new frames and the outermost of its parents") {
   CHECK(expand(file, third).frames == Frames{20, 11, 2, 3, 4});
   CHECK(expand(file, fourth).frames == Frames{30, 3, 4});
   CHECK(expand(file, fourth).stack.state == EntryState::kWhole);
+}
+
+TEST_CASE("a stack is sound in whatever order its chain is checked, and a parent is read once") {
+  RecordingBuilder builder;
+  const uint32_t first = builder.add_stack({1, 2, 3, 4});
+  const uint32_t second = builder.add_stack({10, 11}, first, 3);
+  const uint32_t third = builder.add_stack({20}, second, 4);
+  constexpr uint32_t kHead = sizeof(ring::Stack) / 8;
+  for (const auto& order : {std::array{first, second, third}, std::array{third, second, first},
+                            std::array{second, third, first}}) {
+    Checks check(builder.finish());
+    for (const uint32_t reference : order) {
+      const ring::SoundStack checked = check(reference);
+      REQUIRE(checked.sound);
+      const Expanded whole = expand(builder.finish(), reference);
+      CHECK(checked.head.new_frames + checked.head.kept_frames == whole.stack.frame_count);
+      CHECK(checked.words_read <= whole.stack.words_read);
+      // Once more: the entry itself.
+      CHECK(check(reference).words_read == kHead + checked.head.new_frames);
+    }
+  }
+}
+
+TEST_CASE("a chain that does not fit together is not sound, whatever was checked before") {
+  RecordingBuilder builder;
+  const uint32_t outer = builder.add_stack({1, 2, 3});
+  const uint32_t inner = builder.add_stack({9}, outer, 2);
+  const uint32_t more_than_there_is = builder.add_stack({9}, outer, 4);
+  const std::vector<std::byte> file = builder.finish();
+  Checks check(file);
+  REQUIRE(check(outer).sound);
+  CHECK(check(inner).sound);
+  CHECK_FALSE(check(more_than_there_is).sound);
+  CHECK(expand(file, more_than_there_is).stack.state == EntryState::kDamaged);
+  CHECK_FALSE(check(0).sound);
+  CHECK_FALSE(check(0xffffffff).sound);
+
+  std::vector<std::byte> flipped = file;
+  tests::flip_bit(flipped, builder.offset(SectionKind::kStacks, outer) + 30);
+  Checks again(flipped);
+  CHECK_FALSE(again(inner).sound);
+  CHECK_FALSE(again(outer).sound);
+  CHECK_FALSE(again(inner).sound);
+}
+
+TEST_CASE("a chain that is too long is not sound, also where its parents are") {
+  RecordingBuilder builder;
+  std::vector<uint32_t> links = {builder.add_stack({1})};
+  for (uint16_t link = 1; link <= ring::kMaxChain + 1; ++link)
+    links.push_back(builder.add_stack({uint64_t{100} + link}, links.back(), link));
+  Checks upwards(builder.finish());
+  for (size_t i = 0; i < links.size(); ++i) CHECK(upwards(links[i]).sound == (i <= ring::kMaxChain));
+  Checks at_once(builder.finish());
+  CHECK_FALSE(at_once(links.back()).sound);
+  CHECK(at_once(links[ring::kMaxChain]).sound);
 }
 
 TEST_CASE("a damaged parent leaves the frames before it") {
