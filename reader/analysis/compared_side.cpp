@@ -92,9 +92,10 @@ ComparedSide side_at(const trace::Trace& trace, const Resolver& resolver, GroupB
   ComparedSide side = new_side(trace);
   side.at_s = static_cast<double>(time_us) / 1e6;
   side.moment = true;
+  const BlockSum none(trace.header);
   for (const SiteGroup& group : group_sites(trace)) {
     if (group.mapping) continue;
-    const Estimate live = live_at(trace, group, time_us);
+    const Estimate live = live_at(trace, group, time_us, none);
     if (!(live.value > 0)) continue;
     ComparedSite& site = site_for(side, resolver, by, group.stack, live.value);
     at(site.quantities, Measure::kLive) = at(site.quantities, Measure::kLive) + live;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <string_view>
 
@@ -56,14 +57,10 @@ Frees frees_of(const trace::Trace& trace, const Leak& leak) {
 
 // The age that half of the dead did not reach, as a power of two.
 double median_age_s(const trace::Trace& trace, const Leak& leak) {
-  std::array<uint64_t, ring::kLifetimeBuckets> sums{};
-  uint64_t all = 0, seen = 0;
-  for (const uint32_t site : leak.sites) {
-    for (size_t k = 0; k < sums.size(); ++k) {
-      sums[k] += trace.sites[site].death_hits[k];
-      all += trace.sites[site].death_hits[k];
-    }
-  }
+  trace::Lifetimes::Counts sums{};
+  for (const uint32_t site : leak.sites) trace.sites[site].lifetimes.add_to(sums);
+  const uint64_t all = std::accumulate(sums.begin(), sums.end(), uint64_t{0});
+  uint64_t seen = 0;
   for (size_t k = 0; k < sums.size(); ++k) {
     seen += sums[k];
     if (all > 0 && seen * 2 >= all) return std::ldexp(1e-6, static_cast<int>(k));

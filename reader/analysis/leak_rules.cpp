@@ -81,7 +81,7 @@ bool grew_until_torn_down(const trace::Trace& trace, const SiteGroup& group, con
   if (!rise_of(curve, Quantity::kBytes, peak_us).steady) return false;
   const uint64_t old_us = older_age_us(run.run_us);
   const double expected = curve.at(peak_us - static_cast<double>(old_us)).hits;
-  const auto died = static_cast<double>(died_old(group, old_us));
+  const auto died = static_cast<double>(died_old(trace, group, old_us));
   return expected >= 3 && died >= 0.6 * expected && died <= expected / (1 - kMaxDiedOld);
 }
 

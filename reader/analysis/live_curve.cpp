@@ -86,11 +86,11 @@ double LiveCurve::between(double time_us) const {
   return before.bytes + part * (after->bytes - before.bytes);
 }
 
-Estimate live_at(const trace::Trace& trace, const SiteGroup& group, uint64_t time_us) {
+Estimate live_at(const trace::Trace& trace, const SiteGroup& group, uint64_t time_us,
+                 BlockSum living) {
   const bool at_end = time_us >= trace.end_us();
   const LiveCurve curve(trace, group);
   if (curve.measured() == 0 || at_end) {
-    BlockSum living(trace.header);
     for (const uint32_t index : group.blocks) {
       if (trace.live[index].birth_us <= time_us) living.add(trace.live[index]);
     }

@@ -40,8 +40,10 @@ class LiveCurve {
 };
 
 // A group's live bytes at a time. Of a group without a series only the survivors are known: what
-// of today's blocks was there then, the least that it can have been.
-Estimate live_at(const trace::Trace& trace, const SiteGroup& group, uint64_t time_us);
+// of today's blocks was there then, the least that it can have been. living: an empty sum, which
+// takes longer to make than to copy.
+Estimate live_at(const trace::Trace& trace, const SiteGroup& group, uint64_t time_us,
+                 BlockSum living);
 
 // Of a curve y over [0, end]: the straight line through it and how steadily it rises.
 struct Rise {

@@ -2,6 +2,7 @@
 #include "reader/analysis/memory.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "reader/analysis/leaks.hpp"
 #include "reader/analysis/site_groups.hpp"
@@ -27,8 +28,28 @@ MemorySite measure(const trace::Trace& trace, const SiteGroup& group, BlockSum l
     site.mean_size_bytes = site.allocated_bytes.value / site.allocations.value;
   }
   site.stack = group.stack;
-  site.sites = group.sites;
   return site;
+}
+
+// Largest first, the first site breaks ties. Keys are sorted: to move a site around takes long.
+void sort_sites(std::vector<MemorySite>& sites, MemoryOrder order) {
+  struct Key {
+    double value;
+    uint32_t first_site, index;
+  };
+  std::vector<Key> keys;
+  keys.reserve(sites.size());
+  for (const MemorySite& site : sites) {
+    keys.push_back({value_of(site, order), site.sites.front(), static_cast<uint32_t>(keys.size())});
+  }
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) {
+    return a.value != b.value ? a.value > b.value : a.first_site < b.first_site;
+  });
+  for (uint32_t place = 0; place < keys.size(); ++place) {
+    uint32_t& from = keys[place].index;
+    while (from < place) from = keys[from].index;  // where that site was moved to
+    if (from != place) std::swap(sites[place], sites[from]);
+  }
 }
 
 }  // namespace
@@ -60,15 +81,12 @@ MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
     (block.mapping ? mapped : heap).add(block);
     if (!block.mapping && block.torn_down()) torn_down.add(block);
   }
-  for (const SiteGroup& group : group_sites(trace)) {
+  for (SiteGroup& group : group_sites(trace)) {
     if (group.mapping || (group.births.hits == 0 && group.blocks.empty())) continue;
     report.sites.push_back(measure(trace, group, none));
+    report.sites.back().sites = std::move(group.sites);
   }
-  std::sort(report.sites.begin(), report.sites.end(),
-            [order](const MemorySite& a, const MemorySite& b) {
-              const double left = value_of(a, order), right = value_of(b, order);
-              return left != right ? left > right : a.sites.front() < b.sites.front();
-            });
+  sort_sites(report.sites, order);
   report.live_bytes = heap.bytes();
   report.live_count = heap.count();
   if (header.lost.live_table_full > 0 &&

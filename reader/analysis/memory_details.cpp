@@ -122,10 +122,12 @@ Histograms histograms(const trace::Trace& trace, const MemoryReport& memory) {
     allocated.add(site.mean_size_bytes, site.allocations.value, site.allocated_bytes.value);
   }
   for (const trace::Site& site : trace.sites) {
-    if (site.mapping || site.freeing) continue;
+    if (site.mapping || site.freeing || site.lifetimes.empty()) continue;
     const double weight = weight_of_deaths(site);
-    for (size_t k = 0; k < site.death_hits.size(); ++k) {
-      const double hits = static_cast<double>(site.death_hits[k]);
+    trace::Lifetimes::Counts deaths{};
+    site.lifetimes.add_to(deaths);
+    for (size_t k = 0; k < deaths.size(); ++k) {
+      const double hits = static_cast<double>(deaths[k]);
       if (hits > 0) lifetimes.add(std::ldexp(1.0, static_cast<int>(k)), hits * weight, 0);
     }
   }
@@ -140,17 +142,18 @@ PeakMoment peak_moment(const trace::Trace& trace) {
   // Nothing was freed since: what lives now is what lived then.
   const bool now = header.live_bytes == header.peak_live_bytes && header.lost.live_table_full == 0;
   peak.exact = now && is_exact(trace);
+  const BlockSum none(trace.header);
   for (const SiteGroup& group : group_sites(trace)) {
     if (group.mapping) continue;
     double bytes = 0;
     if (now) {
-      bytes = live_at(trace, group, trace.end_us()).value;
+      bytes = live_at(trace, group, trace.end_us(), none).value;
     } else if (group.peak_us == header.peak_us && group.sites.size() == 1) {
       bytes = group.peak_bytes;
     } else {
       const LiveCurve curve(trace, group);
       bytes = curve.measured() > 0 ? curve.between(static_cast<double>(header.peak_us))
-                                   : live_at(trace, group, header.peak_us).value;
+                                   : live_at(trace, group, header.peak_us, none).value;
       bytes = std::min(bytes, group.peak_bytes);
     }
     if (!(bytes > 0)) continue;
@@ -171,12 +174,11 @@ std::vector<PoolCandidate> pool_candidates(const trace::Trace& trace, const Memo
   for (const MemorySite& site : memory.sites) {
     if (site.allocations.value < std::max(kFewest, kLeastShare * all)) continue;
     uint64_t short_lived = 0, freed = 0;
-    for (const uint32_t index : site.sites) {
-      const auto& deaths = trace.sites[index].death_hits;
-      for (size_t k = 0; k < deaths.size(); ++k) {
-        freed += deaths[k];
-        short_lived += k < kMillisecond ? deaths[k] : 0;
-      }
+    trace::Lifetimes::Counts deaths{};
+    for (const uint32_t index : site.sites) trace.sites[index].lifetimes.add_to(deaths);
+    for (size_t k = 0; k < deaths.size(); ++k) {
+      freed += deaths[k];
+      short_lived += k < kMillisecond ? deaths[k] : 0;
     }
     if (freed < 5) continue;
     const double share = static_cast<double>(short_lived) / static_cast<double>(freed);

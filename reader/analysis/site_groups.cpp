@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "reader/analysis/estimate.hpp"
 #include "reader/trace/module_map.hpp"
@@ -70,39 +71,42 @@ class Places {
   bool hashes_suffice_ = false;  // and no code was ever unloaded
 };
 
-// The group of a stack, by the stack's first group of that kind.
-class GroupTable {
- public:
-  explicit GroupTable(const trace::Trace& trace) : trace_(trace), places_(trace) {
-    by_hash_.reserve(trace.sites.size());
+// Of each site the first one that has the same call stack and is of the same kind; itself if none.
+// A stack that was lost says nothing about which other one it equals.
+std::vector<uint32_t> first_sites(const trace::Trace& trace) {
+  const Places places(trace);
+  std::vector<uint32_t> first(trace.sites.size());
+  std::vector<std::pair<uint64_t, uint32_t>> by_hash;
+  by_hash.reserve(trace.sites.size());
+  for (uint32_t i = 0; i < trace.sites.size(); ++i) {
+    const trace::Site& site = trace.sites[i];
+    first[i] = i;
+    if (site.freeing || site.stack >= trace.stacks.size() || !trace.stacks.has_frames(site.stack))
+      continue;
+    by_hash.emplace_back(places.hash(site), i);
   }
-
-  // The group of an equal stack, else fresh, which is noted.
-  size_t find(const trace::Site& site, size_t fresh) {
-    std::vector<Entry>& bucket = by_hash_[places_.hash(site)];
-    for (const Entry& entry : bucket) {
-      if (entry.mapping != site.mapping) continue;
-      if (entry.stack == site.stack || bucket.size() > kMostEqualHashes ||
-          places_.same(trace_.stacks[entry.stack], trace_.stacks[site.stack])) {
-        return entry.group;
-      }
+  std::sort(by_hash.begin(), by_hash.end());
+  // Only stacks that somebody made up for it share a hash and differ.
+  constexpr size_t kMostEqualHashes = 4;
+  std::vector<uint32_t> known;  // of one hash
+  for (size_t k = 0; k < by_hash.size(); ++k) {
+    const auto [hash, i] = by_hash[k];
+    if (k == 0 || by_hash[k - 1].first != hash) known.clear();
+    const trace::Site& site = trace.sites[i];
+    const auto same = std::find_if(known.begin(), known.end(), [&](uint32_t other) {
+      const trace::Site& before = trace.sites[other];
+      return before.mapping == site.mapping &&
+             (before.stack == site.stack || known.size() > kMostEqualHashes ||
+              places.same(trace.stacks[before.stack], trace.stacks[site.stack]));
+    });
+    if (same != known.end()) {
+      first[i] = *same;
+    } else {
+      known.push_back(i);
     }
-    bucket.push_back({site.stack, site.mapping, fresh});
-    return fresh;
   }
-
- private:
-  // Only stacks that somebody made up for it share a hash.
-  static constexpr size_t kMostEqualHashes = 4;
-  struct Entry {
-    uint32_t stack;
-    bool mapping;
-    size_t group;
-  };
-  const trace::Trace& trace_;
-  Places places_;
-  std::unordered_map<uint64_t, std::vector<Entry>> by_hash_;
-};
+  return first;
+}
 
 void add_site(SiteGroup& group, const trace::Site& site, uint32_t index) {
   if (group.sites.empty()) group.first_us = site.first_us;
@@ -119,32 +123,26 @@ void add_site(SiteGroup& group, const trace::Site& site, uint32_t index) {
   group.peak_bytes += static_cast<double>(site.peak_live_bytes);
   group.first_us = std::min(group.first_us, site.first_us);
   group.has_history = group.has_history && site.has_history;
-  for (uint32_t k = 0; k < ring::kLifetimeBuckets; ++k) group.death_hits[k] += site.death_hits[k];
 }
 
 }  // namespace
 
 std::vector<SiteGroup> group_sites(const trace::Trace& trace) {
+  const std::vector<uint32_t> first = first_sites(trace);
   std::vector<SiteGroup> groups;
   groups.reserve(trace.sites.size());
-  GroupTable table(trace);
   constexpr size_t kNone = std::numeric_limits<size_t>::max();
   std::vector<size_t> group_of(trace.sites.size(), kNone);
   for (uint32_t i = 0; i < trace.sites.size(); ++i) {
     const trace::Site& site = trace.sites[i];
     if (site.freeing) continue;
-    size_t target = groups.size();
-    // A stack that was lost says nothing about which other one it equals.
-    if (site.stack < trace.stacks.size() && trace.stacks.has_frames(site.stack)) {
-      target = table.find(site, target);
-    }
-    if (target == groups.size()) {
+    if (first[i] == i) {
       groups.emplace_back();
       groups.back().stack = site.stack < trace.stacks.size() ? site.stack : 0;
       groups.back().mapping = site.mapping;
     }
-    add_site(groups[target], site, i);
-    group_of[i] = target;
+    group_of[i] = first[i] == i ? groups.size() - 1 : group_of[first[i]];
+    add_site(groups[group_of[i]], site, i);
   }
   for (uint32_t i = 0; i < trace.live.size(); ++i) {
     const trace::LiveBlock& block = trace.live[i];

@@ -4,7 +4,6 @@
 // Two stacks are the same if every frame is the same offset in the same build of a module.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -27,7 +26,6 @@ struct SiteGroup {
   uint64_t peak_us = 0;   // of the site with the highest peak
   uint64_t first_us = 0;
   bool has_history = true;  // every site has one
-  std::array<uint64_t, ring::kLifetimeBuckets> death_hits{};
 };
 
 // In the order of each group's first site.

@@ -15,12 +15,13 @@ uint64_t old_age_us(uint64_t run_us) {
 
 uint64_t older_age_us(uint64_t run_us) { return std::bit_floor(std::max<uint64_t>(1, run_us / 4)); }
 
-uint64_t died_old(const SiteGroup& group, uint64_t age_us) {
+uint64_t died_old(const trace::Trace& trace, const SiteGroup& group, uint64_t age_us) {
   if (!group.has_history) return group.deaths.hits;
-  const auto first = static_cast<uint32_t>(std::bit_width(std::max<uint64_t>(1, age_us)) - 1);
-  uint64_t died = 0;
-  for (uint32_t k = first; k < ring::kLifetimeBuckets; ++k) died += group.death_hits[k];
-  return died;
+  const int first =
+      std::min<int>(ring::kLifetimeBuckets, std::bit_width(std::max<uint64_t>(1, age_us)) - 1);
+  trace::Lifetimes::Counts deaths{};
+  for (const uint32_t site : group.sites) trace.sites[site].lifetimes.add_to(deaths);
+  return std::accumulate(deaths.begin() + first, deaths.end(), uint64_t{0});
 }
 
 Survival survival_of(const trace::Trace& trace, const SiteGroup& group,
@@ -55,7 +56,7 @@ Survival survival_of(const trace::Trace& trace, const SiteGroup& group,
   survival.early = evened(1, 4);
   survival.late = evened(4, 7);
   for (size_t i = 0; i < ages_us.size(); ++i) {
-    const uint64_t died = died_old(group, ages_us[i]);
+    const uint64_t died = died_old(trace, group, ages_us[i]);
     // Shares compared without dividing: died / (died + living).
     const bool smaller = static_cast<double>(died) * static_cast<double>(survival.living_old) <
                          static_cast<double>(survival.died_old) * static_cast<double>(living[i]);

@@ -28,7 +28,7 @@ uint64_t older_age_us(uint64_t run_us);
 
 // Samples of the group that died at that age or an older one. Where the lifetimes were not kept,
 // every death counts: better to miss a leak than to name an innocent.
-uint64_t died_old(const SiteGroup& group, uint64_t age_us);
+uint64_t died_old(const trace::Trace& trace, const SiteGroup& group, uint64_t age_us);
 
 struct Survival {
   std::array<uint32_t, kCohorts> cohorts{};  // living samples by birth

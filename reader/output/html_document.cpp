@@ -124,10 +124,8 @@ Json series_of(const PageContents& page, const analysis::MemorySite& site, size_
 }
 
 Json lifetimes_of(const PageContents& page, const analysis::MemorySite& site) {
-  std::array<uint64_t, ring::kLifetimeBuckets> sums{};
-  for (const uint32_t id : site.sites) {
-    for (size_t k = 0; k < sums.size(); ++k) sums[k] += page.trace.sites[id].death_hits[k];
-  }
+  trace::Lifetimes::Counts sums{};
+  for (const uint32_t id : site.sites) page.trace.sites[id].lifetimes.add_to(sums);
   Json from = Json::array(), hits = Json::array();
   for (size_t k = 0; k < sums.size(); ++k) {
     if (sums[k] == 0) continue;

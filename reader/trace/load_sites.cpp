@@ -84,7 +84,7 @@ void LedgerLoader::load_site_history(const ring::Site& stored, Site& site, Damag
   uint64_t known = 0;  // deaths whose lifetimes are
   for (const uint8_t first : stored.first_lifetimes) {
     if (first == 0 || first > ring::kLifetimeBuckets) continue;
-    ++site.death_hits[first - 1];
+    site.lifetimes.add(first - 1u);
     ++known;
   }
   const uint32_t reference = stored.history_generation & ring::kHistoryMask;
@@ -102,7 +102,7 @@ void LedgerLoader::load_site_history(const ring::Site& stored, Site& site, Damag
     return;
   }
   for (uint32_t bucket = 0; bucket < ring::kLifetimeBuckets; ++bucket)
-    site.death_hits[bucket] += history.deaths[bucket];
+    site.lifetimes.add(bucket, history.deaths[bucket]);
   site.has_history = true;
   // A running writer that thins the series may leave points that go back in time: they are the ones
   // already moved.

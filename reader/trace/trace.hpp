@@ -4,12 +4,12 @@
 // verdicts.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "reader/trace/crash.hpp"
+#include "reader/trace/lifetimes.hpp"
 #include "reader/trace/stack_table.hpp"
 #include "ring/layout.hpp"
 #include "ring/scanner.hpp"
@@ -42,7 +42,7 @@ struct Site {
   ring::DeathTally deaths{};
   uint64_t temporary = 0, live_bytes = 0, peak_live_bytes = 0, peak_us = 0;
   bool has_history = false;  // the lifetimes of all its blocks are known
-  std::array<uint64_t, ring::kLifetimeBuckets> death_hits{};
+  Lifetimes lifetimes;
   std::vector<ring::HistoryPoint> series;  // by time
 };
 

@@ -88,9 +88,9 @@ TEST_CASE("counts, bytes, peak and lifetimes of every site are exact", "[recordi
     CHECK(site.peak_live_bytes == peak[number]);
     uint64_t known = 0;
     for (uint32_t k = 0; k < ring::kLifetimeBuckets; ++k) {
-      known += site.death_hits[k];
+      known += site.lifetimes[k];
       // Those that died between the site's eighth birth and its memory are the only ones missing.
-      CHECK(site.death_hits[k] <= lifetimes[number][k]);
+      CHECK(site.lifetimes[k] <= lifetimes[number][k]);
     }
     if (site.has_history) CHECK(known == site.deaths.hits);
   }

@@ -97,7 +97,7 @@ void Simulation::apply(const Change& change) {
     ++site.deaths.hits;
     site.deaths.bytes += static_cast<uint64_t>(change.size * change.weight);
     const uint64_t lifetime = std::max<uint64_t>(1, us(change.time_s - change.birth_s));
-    ++site.death_hits[std::bit_width(lifetime) - 1];
+    site.lifetimes.add(static_cast<size_t>(std::bit_width(lifetime) - 1));
   } else {
     site.births.hits += static_cast<uint64_t>(change.hits);
     site.births.bytes += static_cast<uint64_t>(change.bytes);

@@ -58,7 +58,7 @@ TEST_CASE("a whole recording fills the model and has no damage") {
   CHECK(trace.stacks[trace.sites[1].stack].pcs == Frames{0x7f0000000123, 0x400200, 0x400300});
   CHECK(trace.stacks[trace.sites[2].stack].pcs == Frames{0x400100, 0x400200, 0x400300});
   CHECK(trace.sites[1].has_history);
-  CHECK(trace.sites[1].death_hits[10] == 1);
+  CHECK(trace.sites[1].lifetimes[10] == 1);
   REQUIRE(trace.sites[1].series.size() == 3);
   CHECK(trace.sites[1].series[2].time_ds == 600);  // the present
   REQUIRE(trace.freed.size() == 1);
