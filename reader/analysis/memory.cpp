@@ -81,7 +81,9 @@ MemoryReport measure_memory(const trace::Trace& trace, MemoryOrder order) {
     (block.mapping ? mapped : heap).add(block);
     if (!block.mapping && block.torn_down()) torn_down.add(block);
   }
-  for (SiteGroup& group : group_sites(trace)) {
+  std::vector<SiteGroup> groups = group_sites(trace);
+  report.sites.reserve(groups.size());
+  for (SiteGroup& group : groups) {
     if (group.mapping || (group.births.hits == 0 && group.blocks.empty())) continue;
     report.sites.push_back(measure(trace, group, none));
     report.sites.back().sites = std::move(group.sites);
