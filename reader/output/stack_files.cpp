@@ -88,7 +88,8 @@ std::string folded_stacks(const ProfileSource& source, MemoryOrder weight) {
       line += folded_name(stack.frames[i]);
       if (i > 0) line += ';';
     }
-    lines[line] += value;
+    int64_t& sum = lines[line];
+    sum = sum_of(sum, value);
   }
   std::string text;
   for (const auto& [line, value] : lines) text += fmt::format("{} {}\n", line, value);
@@ -120,7 +121,7 @@ std::string speedscope_file(const ProfileSource& source) {
       if (value <= 0) continue;
       samples.push_back(stacks[i]);
       weights.push_back(value);
-      sum += value;
+      sum = sum_of(sum, value);
     }
     profiles.push_back({{"type", "sampled"},
                         {"name", weight.name},

@@ -115,6 +115,19 @@ TEST_CASE("the profiles of a speedscope file add up to what they claim") {
   }
 }
 
+TEST_CASE("sums that no number is large enough for are the largest one") {
+  Exported exported;
+  REQUIRE(exported.memory.sites.size() > 1);
+  for (auto& site : exported.memory.sites) site.allocated_bytes.value = 9e18;
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  const std::string text =
+      output::folded_stacks(exported.source(), analysis::MemoryOrder::kAllocated);
+  CHECK(text.ends_with(" " + std::to_string(kMost) + "\n"));
+  const auto json = nlohmann::json::parse(output::speedscope_file(exported.source()));
+  CHECK(std::any_of(json["profiles"].begin(), json["profiles"].end(),
+                    [](const auto& profile) { return profile["endValue"] == kMost; }));
+}
+
 TEST_CASE("a cell of the table with separators or quotes in it is quoted") {
   Exported exported;
   const std::string text = output::csv_table(exported.source());
