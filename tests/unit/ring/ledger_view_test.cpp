@@ -113,7 +113,8 @@ TEST_CASE("a chain that is too long is not sound, also where its parents are") {
   for (uint16_t link = 1; link <= ring::kMaxChain + 1; ++link)
     links.push_back(builder.add_stack({uint64_t{100} + link}, links.back(), link));
   Checks upwards(builder.finish());
-  for (size_t i = 0; i < links.size(); ++i) CHECK(upwards(links[i]).sound == (i <= ring::kMaxChain));
+  for (size_t i = 0; i < links.size(); ++i)
+    CHECK(upwards(links[i]).sound == (i <= ring::kMaxChain));
   Checks at_once(builder.finish());
   CHECK_FALSE(at_once(links.back()).sound);
   CHECK(at_once(links[ring::kMaxChain]).sound);
