@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the site of a stack was last found, by the stack's hash. The site table is several megabytes
-// of which a search touches a handful of lines; a hint and its site are two. A hint need not be
-// right: the site itself says whose it is.
+// Where the site of a stack was last found, by the stack's hash. The site table is several
+// megabytes of which a search touches a handful of lines; a hint and its site are two. A hint need
+// not be right: the site itself says whose it is.
 #pragma once
 
 #include <atomic>
@@ -24,13 +24,14 @@ class SiteHints {
     return {id, site};
   }
   void note(uint64_t stack_hash, uint32_t site_id) {
+    used_.store(true, std::memory_order_relaxed);
     slots_[slot_of(stack_hash)].store(site_id, std::memory_order_relaxed);
   }
-  // A new recording has sites of its own, perhaps fewer. Nobody may be looking.
+  // A new recording has sites of its own, perhaps fewer. Nobody may be looking. The table is
+  // touched only if it was used.
   void forget() {
-    for (auto& slot : slots_) {
-      if (slot.load(std::memory_order_relaxed) != 0) slot.store(0, std::memory_order_relaxed);
-    }
+    if (!used_.exchange(false, std::memory_order_relaxed)) return;
+    for (auto& slot : slots_) slot.store(0, std::memory_order_relaxed);
   }
 
  private:
@@ -38,6 +39,7 @@ class SiteHints {
 
   static uint64_t slot_of(uint64_t stack_hash) { return stack_hash % kSlots; }
 
+  std::atomic<bool> used_{false};
   std::atomic<uint32_t> slots_[kSlots]{};
 };
 
