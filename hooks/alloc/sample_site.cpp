@@ -15,13 +15,14 @@
 
 namespace dbgtrace::hooks::alloc {
 
-constinit SiteHints g_site_hints;
-
 namespace {
+
+constinit SiteHints g_site_hints;
 
 // One sample on its way to its site.
 struct Sample {
   const ring::Ledger& ledger;
+  uint32_t recording;  // its number
   stack::Registers start;
   stack::SystemCalls calls;
   ring::SiteKind kind;
@@ -84,17 +85,17 @@ ring::SiteRef new_site(const Sample& sample, const stack::MemoWalk& walk, uint64
 // meanwhile.
 ring::SiteRef site_of_walk(const Sample& sample, stack::MemoWalk& walk, uint32_t tag) {
   const uint64_t hash = site_hash(walk.hash(), sample.kind);
-  ring::SiteRef site = g_site_hints.find(sample.ledger, hash);
+  ring::SiteRef site = g_site_hints.find(sample.ledger, sample.recording, hash);
   if (site.site == nullptr) {
     if (g_newcomers.keeps_out(hash)) return other_site(sample.ledger);
     site = ring::find_site(sample.ledger, hash);
-    if (site.site != nullptr) g_site_hints.note(hash, site.id);
+    if (site.site != nullptr) g_site_hints.note(sample.recording, hash, site.id);
   }
   if (site.site == nullptr) {
     if (site.id != ring::kVacant && !g_newcomers.admits(sample.ledger, hash))
       return other_site(sample.ledger);
     site = new_site(sample, walk, hash);
-    if (site.id != 0) g_site_hints.note(hash, site.id);
+    if (site.id != 0) g_site_hints.note(sample.recording, hash, site.id);
   }
   if (site.site == nullptr || !walk.intact()) return {0, nullptr};
   if (site.id != 0) walk.remember({tag, site.id}, site.site->stack);
@@ -128,7 +129,9 @@ ring::SiteRef site_by_full_walk(const Sample& sample) {
 
 ring::SiteRef look_for_site(const ring::Ledger& ledger, const void* frame, ring::SiteKind kind,
                             uint64_t time_us) {
-  const Sample sample{ledger, stack::from_frame(frame), calls_of_session(), kind, time_us};
+  const Sample sample{
+      ledger, process::g_session.number(), stack::from_frame(frame), calls_of_session(), kind,
+      time_us};
   if (stack::StackMemo* memo = this_memo(sample.calls)) [[likely]] {
     stack::MemoWalk walk(*memo, sample.start, t_state.bounds, sample.calls);
     if (walk.ok()) [[likely]] {

@@ -21,7 +21,7 @@ inline stack::SystemCalls calls_of_session() {
                                         : stack::SystemCalls::kAllowed;
 }
 
-// Of a stack that is none of the thread's newest.
+// Of a stack that is none of the thread's newest. Site, thread-safety and the rest: as site_of.
 ring::SiteRef look_for_site(const ring::Ledger& ledger, const void* frame, ring::SiteKind kind,
                             uint64_t time_us);
 

@@ -9,7 +9,6 @@
 #include "hooks/alloc/recorder.hpp"
 #include "hooks/alloc/sample_site.hpp"
 #include "hooks/alloc/sampling.hpp"
-#include "hooks/alloc/site_hints.hpp"
 #include "hooks/alloc/thread_memo.hpp"
 #include "hooks/attach/wiring.hpp"
 #include "hooks/os/files.hpp"
@@ -78,7 +77,6 @@ bool begin_recording(bool every_allocation, uint32_t capacity) {
   if (!g_blocks.start(g_session.ledger(), g_session.events())) return false;
   if (every_allocation) g_free_filter.hold_all();
   g_newcomers.forget();
-  g_site_hints.forget();
   start_sampling(every_allocation);
   start_memos(every_allocation, g_session.sandboxed() ? stack::SystemCalls::kForbidden
                                                       : stack::SystemCalls::kAllowed);

@@ -47,7 +47,7 @@ static_assert(sizeof(LeafVariant) == 192);
 struct LeafVariants {
   static constexpr uint32_t kCount = 128;
 
-  // The variant that starts so, if there is one.
+  // The variant that starts so, if there is one; else another, which is_for() tells.
   const LeafVariant& find(uintptr_t pc, uintptr_t sp, uintptr_t caller) const {
     const LeafVariant* first = variants + place_of(pc, sp, caller);
     return is_for(*first, pc, sp, caller) ? *first : variants[(first - variants) ^ 1];

@@ -131,7 +131,8 @@ class StackMemo {
     return hash + tag * uint64_t{0x9e37'79b9'7f4a'7c15};
   }
 
-  // Or the compiler computes it from its index for each member that is read.
+  // An address that is read through more than once: without this the compiler computes it from its
+  // index anew for each member (the size of an element is no power of two).
   template <typename T>
   static void keep_in_register(const T*& pointer) {
     __asm__("" : "+r"(pointer));

@@ -28,22 +28,23 @@ TEST_CASE("a hint leads to the site of its own stack, as long as that has it") {
                                    ring::Fold::kColdest);
   };
   const auto hints = std::make_unique<SiteHints>();
-  CHECK(hints->find(ledger, hash_of(1)).site == nullptr);
+  CHECK(hints->find(ledger, 1, hash_of(1)).site == nullptr);
   const ring::SiteRef first = make(hash_of(1));
   REQUIRE(first.id != 0);
-  hints->note(hash_of(1), first.id);
-  CHECK(hints->find(ledger, hash_of(1)).site == first.site);
-  CHECK(hints->find(ledger, hash_of(1)).id == first.id);
-  CHECK(hints->find(ledger, hash_of(2)).site == nullptr);
+  hints->note(1, hash_of(1), first.id);
+  CHECK(hints->find(ledger, 1, hash_of(1)).site == first.site);
+  CHECK(hints->find(ledger, 1, hash_of(1)).id == first.id);
+  CHECK(hints->find(ledger, 1, hash_of(2)).site == nullptr);
 
   SECTION("another stack took its slot") {
     uint64_t number = 2;
     while (ring::find_site(ledger, hash_of(1)).site != nullptr)
       REQUIRE(make(hash_of(number++)).id != 0);
-    CHECK(hints->find(ledger, hash_of(1)).site == nullptr);
+    CHECK(hints->find(ledger, 1, hash_of(1)).site == nullptr);
   }
-  SECTION("a new recording has sites of its own") {
-    hints->forget();
-    CHECK(hints->find(ledger, hash_of(1)).site == nullptr);
+  SECTION("it is of another recording, in whose smaller table the id may be no slot") {
+    CHECK(hints->find(ledger, 2, hash_of(1)).site == nullptr);
+    hints->note(1, hash_of(1), ~0u);
+    CHECK(hints->find(ledger, 2, hash_of(1)).site == nullptr);
   }
 }
