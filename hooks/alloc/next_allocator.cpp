@@ -31,6 +31,7 @@ STAND_IN(posix_memalign, int, (void** block, size_t alignment, size_t size),
 STAND_IN(valloc, void*, (size_t size), (size), no_memory())
 STAND_IN(pvalloc, void*, (size_t size), (size), no_memory())
 STAND_IN(usable_size, size_t, (void* block), (block), 0)
+STAND_IN(size_before_resize, size_t, (void* block), (block), 0)
 STAND_IN(mmap, void*, (void* hint, size_t size, int protection, int flags, int fd, off_t offset),
          (hint, size, protection, flags, fd, offset), MAP_FAILED)
 STAND_IN(munmap, int, (void* start, size_t size), (start, size), -1)
@@ -44,17 +45,39 @@ void first_free(void* block) {
   if (g_next.free != first_free) g_next.free(block);
 }
 
+// As malloc_usable_size of glibc, which also looks at the next block: when a program has written
+// over the size in this header that lies anywhere. Its realloc tells and aborts; a fault of ours
+// would come before it.
+size_t size_in_glibc_header(void* block) {
+  constexpr size_t kFlags = 7;
+  constexpr size_t kMapped = 2;
+  const size_t word = static_cast<const size_t*>(block)[-1];
+  return (word & ~kFlags) - ((word & kMapped) != 0 ? 2 : 1) * sizeof(size_t);
+}
+
 constinit const link_map* g_object = nullptr;
 
 }  // namespace
 
-constinit NextAllocator g_next = {first_malloc,         first_free,     first_calloc,
-                                  first_realloc,        first_memalign, first_aligned_alloc,
-                                  first_posix_memalign, first_valloc,   first_pvalloc,
-                                  first_usable_size,    nullptr,        nullptr,
-                                  first_mmap,           first_munmap,   first_mremap};
+constinit NextAllocator g_next = {first_malloc,
+                                  first_free,
+                                  first_calloc,
+                                  first_realloc,
+                                  first_memalign,
+                                  first_aligned_alloc,
+                                  first_posix_memalign,
+                                  first_valloc,
+                                  first_pvalloc,
+                                  first_usable_size,
+                                  nullptr,
+                                  nullptr,
+                                  first_mmap,
+                                  first_munmap,
+                                  first_mremap,
+                                  first_size_before_resize};
 
 void resolve_next_allocator() {
+  void* glibc_realloc = nullptr;
   os::Wanted symbols[] = {
       {"malloc", os::place_of(g_next.malloc)},
       {"free", os::place_of(g_next.free)},
@@ -71,8 +94,12 @@ void resolve_next_allocator() {
       {"mremap", os::place_of(g_next.mremap)},
       {"free_sized", os::place_of(g_next.free_sized)},
       {"free_aligned_sized", os::place_of(g_next.free_aligned_sized)},
+      {"__libc_realloc", &glibc_realloc},
   };
   os::find_all_next(symbols);
+  g_next.size_before_resize = reinterpret_cast<void*>(g_next.realloc) == glibc_realloc
+                                  ? size_in_glibc_header
+                                  : g_next.usable_size;
   g_object = symbols[0].object;
 }
 

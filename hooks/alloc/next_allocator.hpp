@@ -28,6 +28,8 @@ struct NextAllocator {
   void* (*mmap)(void*, size_t, int, int, int, off_t);
   int (*munmap)(void*, size_t);
   void* (*mremap)(void*, size_t, size_t, int, void*);
+  // What a block holds, of one that may be damaged: nothing but its own header is read.
+  size_t (*size_before_resize)(void*);
 };
 
 // Hidden, so that the shims jump through it at once; a cache line that nobody writes later.

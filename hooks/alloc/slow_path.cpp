@@ -131,7 +131,7 @@ void* record_late(void* block, size_t size, Frame frame) {
 }
 
 void* resize(void* block, size_t size) {
-  const size_t usable = g_next.usable_size(block);
+  const size_t usable = g_next.size_before_resize(block);
   const size_t growth = size > usable ? size - usable : 0;
   ThreadState& thread = t_state;
   if (growth >= thread.countdown || may_be_sampled(block)) [[unlikely]]

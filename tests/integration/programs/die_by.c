@@ -54,6 +54,13 @@ int main(int argc, char** argv) {
     free(block);
   }
   if (!strcmp(way, "invalid-free")) free((char*)leak(200) + 8);
+  if (!strcmp(way, "realloc-overrun")) {
+    leak(24);
+    char* overrun = leak(24);
+    volatile char* before = overrun - 24;
+    for (int i = 0; i < 24; ++i) before[i] = 65;
+    return realloc(overrun, 5000) != NULL;
+  }
   if (!strcmp(way, "smash")) {
     volatile char buffer[8];
     volatile char* out = buffer;
