@@ -57,8 +57,9 @@ int annotate(AnnotateOptions& options) {
   }
   const std::vector<std::string> source = source_lines(options, annotation.file);
   if (options.report.json) {
-    return deliver(options.report,
-                   output::json_text(output::json_annotation(annotation, source, *trace)), *trace);
+    return deliver_json(options.report, *trace, [&](output::JsonWriter& writer) {
+      output::write_annotation(writer, annotation, source, *trace);
+    });
   }
   output::TextPage page = new_page(options.report);
   output::put_annotation(page, annotation, source, options.context, options.whole);

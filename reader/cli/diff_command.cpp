@@ -68,9 +68,9 @@ int report(DiffOptions& options, const trace::Trace& old_trace, const trace::Tra
                                       *analysis::group_by(options.by)};
   int code = kDone;
   if (options.report.json) {
-    code = deliver(options.report,
-                   output::json_text(output::json_diff(contents, options.report.json_entries())),
-                   new_trace);
+    code = deliver_json(options.report, new_trace, [&](output::JsonWriter& writer) {
+      output::write_diff(writer, contents, options.report.json_entries());
+    });
   } else {
     output::TextPage page = new_page(options.report);
     output::put_diff(page, contents, options.report.limits);

@@ -14,6 +14,7 @@
 #include "reader/cli/fail_on.hpp"
 #include "reader/cli/report_options.hpp"
 #include "reader/cli/selection_options.hpp"
+#include "reader/output/json_reports.hpp"
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/text_losses.hpp"
 
@@ -61,15 +62,16 @@ std::vector<uint32_t> shown_stacks(const analysis::LeakReport& report, size_t li
   return stacks;
 }
 
-std::string result_text(const LeaksOptions& options, const analysis::LeakReport& report,
-                        const std::vector<analysis::Suppressed>& suppressed,
-                        const std::string& selected, bool nothing_fits, const trace::Trace& trace,
-                        const analysis::Resolver& resolver, symbols::Symbolizer& symbolizer) {
+int deliver_result(const LeaksOptions& options, const analysis::LeakReport& report,
+                   const std::vector<analysis::Suppressed>& suppressed, const std::string& selected,
+                   bool nothing_fits, const trace::Trace& trace, const analysis::Resolver& resolver,
+                   symbols::Symbolizer& symbolizer) {
   if (options.report.json) {
-    output::Json json =
-        output::json_leaks(report, trace, resolver, options.report.json_entries(), suppressed);
-    if (!selected.empty()) json["selection"] = selected;
-    return output::json_text(json);
+    return deliver_json(options.report, trace, [&](output::JsonWriter& writer) {
+      output::write_leaks(writer, report, trace, resolver, options.report.json_entries(),
+                          suppressed);
+      if (!selected.empty()) writer.member("selection", selected);
+    });
   }
   output::TextPage page = new_page(options.report);
   output::put_cut(page, trace);
@@ -82,7 +84,7 @@ std::string result_text(const LeaksOptions& options, const analysis::LeakReport&
   }
   output::put_symbol_problems(page, symbolizer.problems());
   output::put_losses(page, trace);
-  return page.text();
+  return deliver(options.report, page.text(), trace);
 }
 
 int leaks(LeaksOptions& options) {
@@ -106,10 +108,8 @@ int leaks(LeaksOptions& options) {
       !selected.empty() && report.leaks.empty() &&
       analysis::measure_selection(*trace, *selection, resolver, analysis::MemoryOrder::kLive)
           .sites.empty();
-  const int code = deliver(options.report,
-                           result_text(options, report, suppressed, selected, nothing_fits, *trace,
-                                       resolver, symbolizer),
-                           *trace);
+  const int code = deliver_result(options, report, suppressed, selected, nothing_fits, *trace,
+                                  resolver, symbolizer);
   const bool found = code != kFailed && has_finding(options.fail_on, report, *trace);
   return found ? kFindings : code;
 }

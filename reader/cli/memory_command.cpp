@@ -9,6 +9,7 @@
 #include "reader/cli/exit_code.hpp"
 #include "reader/cli/report_options.hpp"
 #include "reader/cli/selection_options.hpp"
+#include "reader/output/json_reports.hpp"
 #include "reader/output/memory_details.hpp"
 #include "reader/output/text_losses.hpp"
 #include "reader/output/text_memory.hpp"
@@ -44,21 +45,21 @@ output::MemoryDetails details_of(const trace::Trace& trace, const analysis::Memo
           analysis::peak_moment(trace), analysis::pool_candidates(trace, report)};
 }
 
-output::Json as_json(const MemoryOptions& options, const trace::Trace& trace,
-                     const analysis::MemoryReport& report, const analysis::Resolver& resolver,
-                     const analysis::Selection& selection) {
+void write_json(output::JsonWriter& writer, const MemoryOptions& options, const trace::Trace& trace,
+                const analysis::MemoryReport& report, const analysis::Resolver& resolver,
+                const analysis::Selection& selection) {
   const size_t entries = options.report.json_entries();
-  output::Json json = output::json_memory(report, trace, resolver, entries);
-  if (const std::string text = selection_text(selection); !text.empty()) json["selection"] = text;
+  output::write_memory(writer, report, trace, resolver, entries);
+  const std::string selected = selection_text(selection);
+  if (!selected.empty()) writer.member("selection", selected);
   if (options.group() != GroupBy::kStack) {
-    json["groups"] = output::json_memory_groups(
-        analysis::group_memory(trace, report, resolver, options.group(), options.order()),
+    output::write_memory_groups(
+        writer, analysis::group_memory(trace, report, resolver, options.group(), options.order()),
         report.only_live, entries);
   }
-  if (selection_text(selection).empty()) {
-    output::add_memory_details(json, details_of(trace, report), resolver, entries);
+  if (selected.empty()) {
+    output::write_memory_details(writer, details_of(trace, report), resolver, entries);
   }
-  return json;
 }
 
 void put_text(output::TextPage& page, const MemoryOptions& options, const trace::Trace& trace,
@@ -117,9 +118,9 @@ int memory(MemoryOptions& options) {
   const trace::Trace part = by_blocks ? analysis::with_blocks(*trace, *selection) : trace::Trace{};
   const trace::Trace& shown = by_blocks ? part : *trace;
   if (options.report.json) {
-    return deliver(options.report,
-                   output::json_text(as_json(options, shown, report, resolver, *selection)),
-                   *trace);
+    return deliver_json(options.report, *trace, [&](output::JsonWriter& writer) {
+      write_json(writer, options, shown, report, resolver, *selection);
+    });
   }
   output::TextPage page = new_page(options.report);
   output::put_cut(page, *trace);

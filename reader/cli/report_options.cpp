@@ -158,6 +158,15 @@ int deliver(const ReportOptions& options, const std::string& result, const trace
   return delivered(show(options, result), trace);
 }
 
+int deliver_json(const ReportOptions& options, const trace::Trace& trace,
+                 const std::function<void(output::JsonWriter&)>& write) {
+  output::Sink sink(options.result_file);
+  output::JsonWriter writer(sink);
+  write(writer);
+  writer.finish();
+  return delivered(sink.finish(), trace);
+}
+
 int delivered(const std::string& problem, const trace::Trace& trace) {
   if (!problem.empty()) {
     complain(problem);

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 
-#include "reader/output/json_documents.hpp"
+#include "reader/output/json_writer.hpp"
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/text_page.hpp"
 #include "reader/symbols/module_key.hpp"
@@ -48,6 +49,9 @@ output::TextPage new_page(const ReportOptions& options);
 int deliver(const ReportOptions& options, const std::string& result);
 // The same, and kDamaged for a file with damages, which are told on standard error.
 int deliver(const ReportOptions& options, const std::string& result, const trace::Trace& trace);
+// A JSON document, written while it is made and never shown in a pager.
+int deliver_json(const ReportOptions& options, const trace::Trace& trace,
+                 const std::function<void(output::JsonWriter&)>& write);
 // The same of a result that was delivered already: problem is what went wrong, "" if nothing did.
 int delivered(const std::string& problem, const trace::Trace& trace);
 

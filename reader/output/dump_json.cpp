@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/output/dump.hpp"
+#include "reader/output/json_writer.hpp"
 
 namespace dbgtrace::reader::output {
 namespace {
@@ -39,63 +40,45 @@ uint32_t tid_of(const trace::Trace& trace, uint32_t thread) {
   return thread < trace.threads.size() ? trace.threads[thread].tid : 0;
 }
 
-// The elements of "records", one a line.
-class Records {
- public:
-  explicit Records(Sink& sink) : sink_(sink) {}
-  void add(const Json& record) {
-    sink_.write(first_ ? "\n    " : ",\n    ");
-    sink_.write(record.dump(-1, ' ', false, Json::error_handler_t::replace));
-    first_ = false;
-  }
-
- private:
-  Sink& sink_;
-  bool first_ = true;
-};
-
 }  // namespace
 
 void dump_json(Sink& sink, const trace::Trace& trace, trace::EventStream* events,
                const DumpParts& parts) {
-  Json document = json_document("dump", trace.path);
-  add_losses(document, trace);
-  const std::string text = json_text(document);
-  // Everything but the records, open at its end: "{ ... }" without the brace.
-  sink.write(text.substr(0, text.rfind("\n}")));
-  sink.write(",\n  \"records\": [");
-  Records records(sink);
-  for (trace::Event event; events != nullptr && sink.open() && events->next(event);) {
+  JsonWriter writer(sink);
+  writer.members(json_document("dump", trace.path));
+  write_losses(writer, trace);
+  writer.begin_list("records");
+  for (trace::Event event; events != nullptr && writer.open() && events->next(event);) {
     Json record = {{"kind", name_of(event.kind)},
                    {"t", seconds(event.time_us)},
                    {"thread", tid_of(trace, event.thread)}};
     add_details(record, event);
-    records.add(record);
+    writer.item_in_a_line(record);
   }
-  for (size_t i = 0; parts.live && sink.open() && i < trace.live.size(); ++i) {
+  for (size_t i = 0; parts.live && writer.open() && i < trace.live.size(); ++i) {
     const trace::LiveBlock& block = trace.live[i];
-    records.add({{"kind", "live"},
-                 {"t", seconds(block.birth_us)},
-                 {"thread", tid_of(trace, block.thread)},
-                 {"address", hex(block.address)},
-                 {"bytes", block.size_bytes},
-                 {"weight", block.weight},
-                 {"site", trace.sites[block.site].id},
-                 {"state", name_of(block.state)}});
+    writer.item_in_a_line({{"kind", "live"},
+                           {"t", seconds(block.birth_us)},
+                           {"thread", tid_of(trace, block.thread)},
+                           {"address", hex(block.address)},
+                           {"bytes", block.size_bytes},
+                           {"weight", block.weight},
+                           {"site", trace.sites[block.site].id},
+                           {"state", name_of(block.state)}});
   }
-  for (size_t i = 0; parts.freed && sink.open() && i < trace.freed.size(); ++i) {
+  for (size_t i = 0; parts.freed && writer.open() && i < trace.freed.size(); ++i) {
     const trace::FreedBlock& block = trace.freed[i];
-    records.add({{"kind", "freed"},
-                 {"t", seconds(block.free_us)},
-                 {"birth_t", seconds(block.birth_us)},
-                 {"thread", tid_of(trace, block.thread)},
-                 {"address", hex(block.address)},
-                 {"bytes", block.size_bytes},
-                 {"weight", block.weight},
-                 {"site", trace.sites[block.site].id},
-                 {"free_site", trace.sites[block.free_site].id}});
+    writer.item_in_a_line({{"kind", "freed"},
+                           {"t", seconds(block.free_us)},
+                           {"birth_t", seconds(block.birth_us)},
+                           {"thread", tid_of(trace, block.thread)},
+                           {"address", hex(block.address)},
+                           {"bytes", block.size_bytes},
+                           {"weight", block.weight},
+                           {"site", trace.sites[block.site].id},
+                           {"free_site", trace.sites[block.free_site].id}});
   }
-  sink.write("\n  ]\n}\n");
+  writer.finish();
 }
 
 }  // namespace dbgtrace::reader::output

@@ -22,13 +22,7 @@ Json json_stack(const analysis::ResolvedStack& stack) {
   Json frames = Json::array();
   for (const symbols::Frame& frame : stack.frames) {
     Json item = Json::object();
-    if (!frame.function.empty()) item["function"] = frame.function;
-    if (!frame.file.empty()) item["file"] = frame.file;
-    if (frame.line != 0) item["line"] = frame.line;
-    if (!frame.module.empty()) item["module"] = frame.module;
-    if (!frame.build_id.empty()) item["build_id"] = frame.build_id;
-    item["offset"] = hex(frame.offset);
-    item["inlined"] = frame.inlined;
+    for_each_key(frame, [&item](const char* key, auto value) { item[key] = value; });
     frames.push_back(std::move(item));
   }
   return frames;

@@ -5,12 +5,10 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
-#include "reader/analysis/leaks.hpp"
-#include "reader/analysis/memory.hpp"
 #include "reader/analysis/recording_info.hpp"
 #include "reader/analysis/resolver.hpp"
-#include "reader/analysis/suppressions.hpp"
 
 namespace dbgtrace::reader::output {
 
@@ -22,15 +20,23 @@ Json json_document(const std::string& command, const std::string& file);
 std::string json_text(const Json& json);
 
 Json json_stack(const analysis::ResolvedStack& stack);
-Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
-                const analysis::Resolver& resolver, size_t max_entries,
-                const std::vector<analysis::Suppressed>& suppressed = {});
-Json json_memory(const analysis::MemoryReport& report, const trace::Trace& trace,
-                 const analysis::Resolver& resolver, size_t max_entries);
 Json json_info(const analysis::RecordingInfo& info, const trace::Trace& trace);
 Json json_state(const analysis::ProcessState& state);
 
 std::string hex(uint64_t value);  // "0x1f"
+
+// What a document says of a frame: put(key, value) of each key in order, with a text, a number or a
+// truth.
+template <typename Put>
+void for_each_key(const symbols::Frame& frame, const Put& put) {
+  if (!frame.function.empty()) put("function", frame.function);
+  if (!frame.file.empty()) put("file", frame.file);
+  if (frame.line != 0) put("line", frame.line);
+  if (!frame.module.empty()) put("module", frame.module);
+  if (!frame.build_id.empty()) put("build_id", frame.build_id);
+  put("offset", std::string_view(hex(frame.offset)));
+  put("inlined", frame.inlined);
+}
 
 // "lost": the counters that are not zero; "damage", if the file has any.
 void add_losses(Json& document, const trace::Trace& trace);

@@ -26,20 +26,16 @@ Json residency_json(const analysis::Residency& residency) {
           {"beside_bytes", whole(residency.beside_bytes())}};
 }
 
-void put_stack_keys(Json& item, const analysis::ResolvedStack& stack) {
-  item["title_frame"] = stack.title;
-  item["stack"] = json_stack(stack);
-}
-
 size_t limited(size_t count, size_t max_entries) {
   return max_entries == 0 ? count : std::min(count, max_entries);
 }
 
 }  // namespace
 
-void add_memory_details(Json& document, const MemoryDetails& details,
-                        const analysis::Resolver& resolver, size_t max_entries) {
+void write_memory_details(JsonWriter& writer, const MemoryDetails& details,
+                          const analysis::Resolver& resolver, size_t max_entries) {
   const analysis::GrowthPattern& g = details.growth;
+  Json document = Json::object();
   document["growth"] = {{"trend", name_of(g.trend)}, {"peak_bytes", whole(g.peak_bytes)}};
   if (g.trend != analysis::Trend::kUnknown) {
     document["growth"]["bytes_per_s"] = g.bytes_per_s;
@@ -52,36 +48,43 @@ void add_memory_details(Json& document, const MemoryDetails& details,
                             {"at_peak", residency_json(details.fragmentation->at_peak)},
                             {"kept_bytes", whole(details.fragmentation->kept_bytes)}};
   }
-  document["peak"] = {{"t", details.peak.t_s},
-                      {"bytes", whole(details.peak.bytes)},
-                      {"told_bytes", whole(details.peak.told_bytes)},
-                      {"exact", details.peak.exact}};
-  document["peak"]["sites"] = Json::array();
-  for (size_t i = 0; i < limited(details.peak.shares.size(), max_entries); ++i) {
-    Json item = {{"bytes", whole(details.peak.shares[i].bytes)}};
-    put_stack_keys(item, resolver.resolve(details.peak.shares[i].stack));
-    document["peak"]["sites"].push_back(std::move(item));
+  writer.members(document);
+  writer.begin_object("peak");
+  writer.members({{"t", details.peak.t_s},
+                  {"bytes", whole(details.peak.bytes)},
+                  {"told_bytes", whole(details.peak.told_bytes)},
+                  {"exact", details.peak.exact}});
+  writer.begin_list("sites");
+  for (size_t i = 0; i < limited(details.peak.shares.size(), max_entries) && writer.open(); ++i) {
+    writer.begin_object();
+    writer.member("bytes", whole(details.peak.shares[i].bytes));
+    writer.stack(resolver.resolve(details.peak.shares[i].stack));
+    writer.end();
   }
-  document["pools"] = Json::array();
-  for (size_t i = 0; i < limited(details.pools.size(), max_entries); ++i) {
+  writer.end();
+  writer.end();
+  writer.begin_list("pools");
+  for (size_t i = 0; i < limited(details.pools.size(), max_entries) && writer.open(); ++i) {
     const analysis::PoolCandidate& pool = details.pools[i];
-    Json item = {{"allocations", whole(pool.allocations)},
-                 {"allocations_per_s", pool.per_s},
-                 {"mean_bytes", whole(pool.mean_size_bytes)},
-                 {"short_lived_share", pool.short_share},
-                 {"saved_cpu_s", pool.saved_s}};
-    put_stack_keys(item, resolver.resolve(pool.stack));
-    document["pools"].push_back(std::move(item));
+    writer.begin_object();
+    writer.members({{"allocations", whole(pool.allocations)},
+                    {"allocations_per_s", pool.per_s},
+                    {"mean_bytes", whole(pool.mean_size_bytes)},
+                    {"short_lived_share", pool.short_share},
+                    {"saved_cpu_s", pool.saved_s}});
+    writer.stack(resolver.resolve(pool.stack));
+    writer.end();
   }
-  document["histograms"] = {
-      {"live_sizes", buckets_json(details.histograms.live_sizes, "bytes")},
-      {"allocated_sizes", buckets_json(details.histograms.allocated_sizes, "bytes")},
-      {"lifetimes", buckets_json(details.histograms.lifetimes_s, "s")}};
+  writer.end();
+  writer.member("histograms",
+                {{"live_sizes", buckets_json(details.histograms.live_sizes, "bytes")},
+                 {"allocated_sizes", buckets_json(details.histograms.allocated_sizes, "bytes")},
+                 {"lifetimes", buckets_json(details.histograms.lifetimes_s, "s")}});
 }
 
-Json json_memory_groups(const std::vector<analysis::MemoryGroup>& groups, bool only_live,
-                        size_t max_entries) {
-  Json list = Json::array();
+void write_memory_groups(JsonWriter& writer, const std::vector<analysis::MemoryGroup>& groups,
+                         bool only_live, size_t max_entries) {
+  writer.begin_list("groups");
   for (size_t i = 0; i < limited(groups.size(), max_entries); ++i) {
     const analysis::MemoryGroup& group = groups[i];
     Json item = {{"name", group.name},
@@ -94,9 +97,9 @@ Json json_memory_groups(const std::vector<analysis::MemoryGroup>& groups, bool o
       if (group.stacks > 0) item["temporary"] = whole(group.temporary);
     }
     if (group.stacks > 0) item["stacks"] = group.stacks;
-    list.push_back(std::move(item));
+    writer.item(item);
   }
-  return list;
+  writer.end();
 }
 
 }  // namespace dbgtrace::reader::output

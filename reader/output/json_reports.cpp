@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "reader/output/json_documents.hpp"
+#include "reader/output/json_reports.hpp"
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/whole.hpp"
 
@@ -16,7 +16,7 @@ void add_estimate(Json& json, const std::string& key, const analysis::Estimate& 
   if (!estimate.exact()) json[key + "_interval"] = {whole(estimate.low), whole(estimate.high)};
 }
 
-Json leak_json(const analysis::Leak& leak, const analysis::Resolver& resolver) {
+Json leak_figures(const analysis::Leak& leak, const analysis::Resolver& resolver) {
   Json json = {{"class", name_of(leak.verdict.leak_class)},
                {"severity", name_of(leak.severity)},
                {"confidence", std::round(leak.verdict.confidence * 1000) / 1000}};
@@ -46,9 +46,22 @@ Json leak_json(const analysis::Leak& leak, const analysis::Resolver& resolver) {
                              {"freed", hint.freed},
                              {"text", hint_text(hint, resolver)}});
   }
-  const analysis::ResolvedStack stack = resolver.resolve(leak.stack);
-  json["title_frame"] = stack.title;
-  json["stack"] = json_stack(stack);
+  return json;
+}
+
+Json site_figures(const analysis::MemorySite& site, bool only_live) {
+  Json json = Json::object();
+  add_estimate(json, "live_bytes", site.live_bytes);
+  add_estimate(json, "live_count", site.live_count);
+  if (only_live) {
+    json["samples"] = site.live_bytes.samples;
+    return json;
+  }
+  json["peak_bytes"] = whole(site.peak_bytes);
+  add_estimate(json, "allocated_bytes", site.allocated_bytes);
+  add_estimate(json, "allocations", site.allocations);
+  json["temporary"] = whole(site.temporary);
+  json["samples"] = site.allocations.samples;
   return json;
 }
 
@@ -68,9 +81,9 @@ size_t limited(size_t count, size_t max_entries) {
 
 }  // namespace
 
-Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
-                const analysis::Resolver& resolver, size_t max_entries,
-                const std::vector<analysis::Suppressed>& suppressed) {
+void write_leaks(JsonWriter& writer, const analysis::LeakReport& report, const trace::Trace& trace,
+                 const analysis::Resolver& resolver, size_t max_entries,
+                 const std::vector<analysis::Suppressed>& suppressed) {
   Json json = json_document("leaks", trace.path);
   json["exact"] = report.exact;
   json["interval"] = report.interval_bytes;
@@ -82,25 +95,32 @@ Json json_leaks(const analysis::LeakReport& report, const trace::Trace& trace,
   }
   json["growing"] = report.growing();
   json["in_use"] = {{"sites", report.in_use_sites}, {"bytes", whole(report.in_use_bytes)}};
-  json["leaks"] = Json::array();
-  for (size_t i = 0; i < limited(report.leaks.size(), max_entries); ++i) {
-    json["leaks"].push_back(leak_json(report.leaks[i], resolver));
-    json["leaks"].back()["priority"] = i + 1;
+  writer.members(json);
+  writer.begin_list("leaks");
+  for (size_t i = 0; i < limited(report.leaks.size(), max_entries) && writer.open(); ++i) {
+    const analysis::Leak& leak = report.leaks[i];
+    writer.begin_object();
+    writer.members(leak_figures(leak, resolver));
+    writer.stack(resolver.resolve(leak.stack));
+    writer.member("priority", i + 1);
+    writer.end();
   }
-  json["suppressed"] = Json::array();
+  writer.end();
+  writer.begin_list("suppressed");
   for (const analysis::Suppressed& one : suppressed) {
-    json["suppressed"].push_back({{"pattern", one.by.pattern},
-                                  {"built_in", one.by.built_in},
-                                  {"leaks", one.leaks},
-                                  {"bytes", whole(one.bytes)},
-                                  {"count", whole(one.count)}});
+    writer.item({{"pattern", one.by.pattern},
+                 {"built_in", one.by.built_in},
+                 {"leaks", one.leaks},
+                 {"bytes", whole(one.bytes)},
+                 {"count", whole(one.count)}});
   }
-  add_losses(json, trace);
-  return json;
+  writer.end();
+  write_losses(writer, trace);
 }
 
-Json json_memory(const analysis::MemoryReport& report, const trace::Trace& trace,
-                 const analysis::Resolver& resolver, size_t max_entries) {
+void write_memory(JsonWriter& writer, const analysis::MemoryReport& report,
+                  const trace::Trace& trace, const analysis::Resolver& resolver,
+                  size_t max_entries) {
   Json json = json_document("memory", trace.path);
   json["exact"] = report.exact;
   json["interval"] = report.interval_bytes;
@@ -117,34 +137,23 @@ Json json_memory(const analysis::MemoryReport& report, const trace::Trace& trace
     add_estimate(totals, "torn_down_bytes", report.torn_down_bytes);
   }
   json["totals"] = std::move(totals);
-  json["sites"] = Json::array();
-  for (size_t i = 0; i < limited(report.sites.size(), max_entries); ++i) {
-    const analysis::MemorySite& site = report.sites[i];
-    Json item = Json::object();
-    add_estimate(item, "live_bytes", site.live_bytes);
-    add_estimate(item, "live_count", site.live_count);
-    if (report.only_live) {
-      item["samples"] = site.live_bytes.samples;
-    } else {
-      item["peak_bytes"] = whole(site.peak_bytes);
-      add_estimate(item, "allocated_bytes", site.allocated_bytes);
-      add_estimate(item, "allocations", site.allocations);
-      item["temporary"] = whole(site.temporary);
-      item["samples"] = site.allocations.samples;
-    }
-    const analysis::ResolvedStack stack = resolver.resolve(site.stack);
-    item["title_frame"] = stack.title;
-    item["stack"] = json_stack(stack);
-    json["sites"].push_back(std::move(item));
+  writer.members(json);
+  writer.begin_list("sites");
+  for (size_t i = 0; i < limited(report.sites.size(), max_entries) && writer.open(); ++i) {
+    writer.begin_object();
+    writer.members(site_figures(report.sites[i], report.only_live));
+    writer.stack(resolver.resolve(report.sites[i].stack));
+    writer.end();
   }
-  json["timeline"] = Json::array();
+  writer.end();
+  writer.begin_list("timeline");
   for (const analysis::TimelinePoint& point : report.timeline) {
     Json item = {{"t", point.t_s}, {"live_bytes", whole(point.live_bytes)}};
     if (point.rss_bytes > 0) item["rss_bytes"] = whole(point.rss_bytes);
-    json["timeline"].push_back(std::move(item));
+    writer.item(item);
   }
-  add_losses(json, trace);
-  return json;
+  writer.end();
+  write_losses(writer, trace);
 }
 
 Json json_info(const analysis::RecordingInfo& info, const trace::Trace& trace) {

@@ -6,7 +6,7 @@
 
 #include "reader/analysis/heap_pattern.hpp"
 #include "reader/analysis/memory_details.hpp"
-#include "reader/output/json_documents.hpp"
+#include "reader/output/json_writer.hpp"
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/text_page.hpp"
 
@@ -23,13 +23,13 @@ struct MemoryDetails {
 void put_memory_details(TextPage& page, const MemoryDetails& details,
                         const analysis::MemoryReport& report, const analysis::Resolver& resolver,
                         ListLimits limits);
-void add_memory_details(Json& document, const MemoryDetails& details,
-                        const analysis::Resolver& resolver, size_t max_entries);
+void write_memory_details(JsonWriter& writer, const MemoryDetails& details,
+                          const analysis::Resolver& resolver, size_t max_entries);
 
 // A table with a row a group, columns of figures before the name.
 void put_memory_groups(TextPage& page, const std::vector<analysis::MemoryGroup>& groups,
                        bool only_live, ListLimits limits);
-Json json_memory_groups(const std::vector<analysis::MemoryGroup>& groups, bool only_live,
-                        size_t max_entries);
+void write_memory_groups(JsonWriter& writer, const std::vector<analysis::MemoryGroup>& groups,
+                         bool only_live, size_t max_entries);
 
 }  // namespace dbgtrace::reader::output

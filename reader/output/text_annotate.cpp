@@ -99,22 +99,23 @@ void put_annotation(TextPage& page, const analysis::Annotation& annotation,
   }
 }
 
-Json json_annotation(const analysis::Annotation& annotation, const std::vector<std::string>& source,
-                     const trace::Trace& trace) {
+void write_annotation(JsonWriter& writer, const analysis::Annotation& annotation,
+                      const std::vector<std::string>& source, const trace::Trace& trace) {
   Json json = json_document("annotate", trace.path);
   json["source"] = annotation.file;
   json["other_sources"] = annotation.other_files;
   json["totals"] = figures_json(annotation.all);
-  json["lines"] = Json::array();
+  writer.members(json);
+  writer.begin_list("lines");
   for (const auto& [number, line] : annotation.lines) {
     Json item = {{"line", number},
                  {"through", figures_json(line.through)},
                  {"here", figures_json(line.here)}};
     if (number <= source.size()) item["text"] = source[number - 1];
-    json["lines"].push_back(std::move(item));
+    writer.item(item);
   }
-  add_losses(json, trace);
-  return json;
+  writer.end();
+  write_losses(writer, trace);
 }
 
 }  // namespace dbgtrace::reader::output

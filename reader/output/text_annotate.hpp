@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "reader/analysis/annotation.hpp"
-#include "reader/output/json_documents.hpp"
+#include "reader/output/json_writer.hpp"
 #include "reader/output/text_page.hpp"
 
 namespace dbgtrace::reader::output {
@@ -15,7 +15,7 @@ namespace dbgtrace::reader::output {
 // figures; the rest of the file is left out unless `whole`.
 void put_annotation(TextPage& page, const analysis::Annotation& annotation,
                     const std::vector<std::string>& source, unsigned context, bool whole);
-Json json_annotation(const analysis::Annotation& annotation, const std::vector<std::string>& source,
-                     const trace::Trace& trace);
+void write_annotation(JsonWriter& writer, const analysis::Annotation& annotation,
+                      const std::vector<std::string>& source, const trace::Trace& trace);
 
 }  // namespace dbgtrace::reader::output

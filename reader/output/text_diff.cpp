@@ -186,20 +186,19 @@ Json side_json(const ComparedSide& side) {
   return json;
 }
 
-Json site_json(const DiffContents& diff, const ChangedSite& site) {
+void write_site(JsonWriter& writer, const DiffContents& diff, const ChangedSite& site) {
   Json json = {{"direction", site.worse() ? "regression" : "improvement"},
                {"name", site.name},
                {"in_old", site.in_old},
                {"in_new", site.in_new}};
   json["differences"] = Json::array();
   for (const Difference& d : site.differences) json["differences"].push_back(difference_json(d));
+  writer.begin_object();
+  writer.members(json);
   if (diff.by == analysis::GroupBy::kStack) {
-    const analysis::ResolvedStack stack =
-        (site.in_new ? diff.new_resolver : diff.old_resolver).resolve(site.stack);
-    json["title_frame"] = stack.title;
-    json["stack"] = json_stack(stack);
+    writer.stack((site.in_new ? diff.new_resolver : diff.old_resolver).resolve(site.stack));
   }
-  return json;
+  writer.end();
 }
 
 }  // namespace
@@ -232,7 +231,7 @@ void put_diff(TextPage& page, const DiffContents& diff, ListLimits limits) {
       fmt::format("Without a difference: {}.", human_count(static_cast<double>(c.unchanged))));
 }
 
-Json json_diff(const DiffContents& diff, size_t max_entries) {
+void write_diff(JsonWriter& writer, const DiffContents& diff, size_t max_entries) {
   const analysis::Comparison& c = diff.comparison;
   Json json = json_document("diff", diff.new_side.file);
   json["old"] = side_json(diff.old_side);
@@ -250,17 +249,16 @@ Json json_diff(const DiffContents& diff, size_t max_entries) {
     item["changed"] = static_cast<bool>(c.total_changed[i]);
     json["totals"].push_back(std::move(item));
   }
+  writer.members(json);
   const auto list = [&](const char* key, const std::vector<ChangedSite>& sites) {
-    json[key] = Json::array();
-    for (const ChangedSite& site : sites) {
-      if (max_entries != 0 && json[key].size() >= max_entries) break;
-      json[key].push_back(site_json(diff, site));
-    }
+    writer.begin_list(key);
+    const size_t shown = max_entries == 0 ? sites.size() : std::min(max_entries, sites.size());
+    for (size_t i = 0; i < shown && writer.open(); ++i) write_site(writer, diff, sites[i]);
+    writer.end();
   };
   list("changes", c.changed);
   list("new_leaks", c.new_leaks);
   list("gone_leaks", c.gone_leaks);
-  return json;
 }
 
 }  // namespace dbgtrace::reader::output

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "reader/analysis/comparison.hpp"
-#include "reader/output/json_documents.hpp"
+#include "reader/output/json_writer.hpp"
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/text_page.hpp"
 
@@ -21,6 +21,6 @@ struct DiffContents {
 };
 
 void put_diff(TextPage& page, const DiffContents& diff, ListLimits limits);
-Json json_diff(const DiffContents& diff, size_t max_entries);
+void write_diff(JsonWriter& writer, const DiffContents& diff, size_t max_entries);
 
 }  // namespace dbgtrace::reader::output

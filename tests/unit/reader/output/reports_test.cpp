@@ -9,27 +9,27 @@
 
 #include "../analysis/simulation.hpp"
 #include "reader/output/dump.hpp"
-#include "reader/output/json_documents.hpp"
+#include "reader/output/json_reports.hpp"
 #include "reader/output/sink.hpp"
 #include "reader/output/text_info.hpp"
 #include "reader/output/text_leaks.hpp"
 #include "reader/output/text_losses.hpp"
 #include "reader/output/text_memory.hpp"
 #include "tests/support/temp_file.hpp"
+#include "tests/support/written.hpp"
 
 namespace dbgtrace::test {
 namespace {
 
 using namespace reader;
+using tests::written;
 
-std::string written(const std::function<void(output::Sink&)>& write) {
-  const tests::TempFile file;
-  output::Sink sink(file.path());
-  write(sink);
-  REQUIRE(sink.finish().empty());
-  std::ostringstream text;
-  text << std::ifstream(file.path()).rdbuf();
-  return text.str();
+output::Json written_json(const std::function<void(output::JsonWriter&)>& write) {
+  return output::Json::parse(written([&](output::Sink& sink) {
+    output::JsonWriter writer(sink);
+    write(writer);
+    writer.finish();
+  }));
 }
 
 trace::Trace leaking() {
@@ -80,8 +80,10 @@ TEST_CASE("the leak report begins with what, where, how sure and what next") {
 TEST_CASE("the leak document has the promised keys and hexadecimal offsets") {
   const trace::Trace recording = leaking();
   Names names;
-  const output::Json json =
-      output::json_leaks(analysis::find_leaks(recording), recording, names.resolver(recording), 0);
+  const output::Json json = written_json([&](output::JsonWriter& writer) {
+    output::write_leaks(writer, analysis::find_leaks(recording), recording,
+                        names.resolver(recording), 0);
+  });
   CHECK(json["schema"] == "dbgtrace.leaks/1");
   CHECK(json["file"] == "a.1.dbgt");
   const output::Json& leak = json["leaks"][0];
@@ -101,9 +103,10 @@ TEST_CASE("the leak document has the promised keys and hexadecimal offsets") {
 TEST_CASE("memory and info have the promised keys") {
   const trace::Trace recording = leaking();
   Names names;
-  const output::Json memory =
-      output::json_memory(measure_memory(recording, analysis::MemoryOrder::kLive), recording,
-                          names.resolver(recording), 0);
+  const output::Json memory = written_json([&](output::JsonWriter& writer) {
+    output::write_memory(writer, measure_memory(recording, analysis::MemoryOrder::kLive), recording,
+                         names.resolver(recording), 0);
+  });
   for (const char* key : {"live_bytes", "peak_bytes", "allocated_bytes", "allocations"}) {
     CHECK(memory["totals"].contains(key));
     CHECK(memory["sites"][0].contains(key));
