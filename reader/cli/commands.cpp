@@ -185,11 +185,7 @@ int dispatch(CLI::App& app, int argc, char** argv, std::map<std::string, Action>
   return actions.at(name)(program);
 }
 
-}  // namespace
-
-std::span<const Command> commands() { return kCommands; }
-
-int run_command_line(int argc, char** argv) {
+int take_up(int argc, char** argv) {
   CLI::App app("Reads the flight recordings of native Linux programs.", "dbgtrace");
   app.formatter(std::make_shared<HelpFormat>());
   app.set_version_flag("--version", std::string("dbgtrace " DBGTRACE_VERSION ", file format ") +
@@ -202,8 +198,16 @@ int run_command_line(int argc, char** argv) {
     part->footer(std::string("Examples:\n") + command.examples);
     actions[command.name] = command.prepare(*part);
   }
+  return dispatch(app, argc, argv, actions);
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+int run_command_line(int argc, char** argv) {
   try {
-    return dispatch(app, argc, argv, actions);
+    return take_up(argc, argv);
   } catch (const std::bad_alloc&) {
     complain("not enough memory for this; raise the limit (ulimit -v) or use a bigger machine");
   } catch (const std::exception& error) {

@@ -49,8 +49,9 @@ Sink::Sink(const std::string& path) : path_(path == "-" ? "" : path) {
   }
 }
 
+// Left early, perhaps for want of memory: nothing is told any more.
 Sink::~Sink() {
-  close_file();
+  if (fd_ >= 0 && fd_ != STDOUT_FILENO) close(fd_);
   if (!draft_.empty()) unlink(draft_.c_str());
 }
 

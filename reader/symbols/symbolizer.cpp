@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <system_error>
+#include <exception>
 #include <thread>
 
 #include "reader/symbols/module_names.hpp"
@@ -27,7 +27,11 @@ Symbolizer::Symbolizer(SearchPaths search) : search_(std::move(search)) {}
 Symbolizer::~Symbolizer() {
   bool stored = false;
   for (ModuleNames* module : in_order_) stored = module->save() || stored;
-  if (stored) search_.cache.shrink();
+  try {
+    if (stored) search_.cache.shrink();
+  } catch (const std::exception&) {
+    // No memory: the next run does it.
+  }
 }
 
 ModuleNames& Symbolizer::module_of(const ModuleKey& key) {
@@ -83,8 +87,8 @@ void Symbolizer::prepare(std::span<SymbolQuestions> questions) {
       std::min<size_t>({jobs.size(), std::thread::hardware_concurrency(), kMostThreads});
   try {
     while (threads.size() + 1 < wanted) threads.emplace_back(work);
-  } catch (const std::system_error&) {
-    // At a limit of threads those that there are do it.
+  } catch (const std::exception&) {
+    // At a limit of threads or memory those that there are do it.
   }
   work();
   for (std::thread& thread : threads) thread.join();

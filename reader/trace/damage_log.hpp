@@ -36,7 +36,8 @@ class DamageCount {
   DamageCount(DamageLog& log, std::string_view what) : log_(log), what_(what) {}
   DamageCount(const DamageCount&) = delete;
   DamageCount& operator=(const DamageCount&) = delete;
-  ~DamageCount() {
+  // Logging takes memory: where there is none, that is told like everywhere.
+  ~DamageCount() noexcept(false) {
     if (count_ > 0) log_.add(first_bytes_, size_bytes_, fmt::format("{} {}", count_, what_));
   }
   void add(uint64_t offset_bytes, uint64_t size_bytes) {
