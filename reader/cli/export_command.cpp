@@ -18,6 +18,7 @@
 #include "reader/output/elf_core.hpp"
 #include "reader/output/profile_formats.hpp"
 #include "reader/output/sarif.hpp"
+#include "reader/output/sink.hpp"
 
 namespace dbgtrace::reader::cli {
 namespace {
@@ -30,17 +31,18 @@ struct ExportOptions {
 };
 
 int deliver_profile(const ExportOptions& options, const trace::Trace& trace,
-                    std::string (*write)(const output::ProfileSource&, analysis::MemoryOrder)) {
+                    void (*write)(output::Sink&, const output::ProfileSource&,
+                                  analysis::MemoryOrder)) {
   const auto order = analysis::memory_order(options.by).value_or(analysis::MemoryOrder::kLive);
   const analysis::MemoryReport memory = analysis::measure_memory(trace, order);
   symbols::Symbolizer symbolizer(options.report.search);
   const analysis::Resolver resolver(trace, symbolizer);
   resolver.prepare(analysis::every_stack(trace));
   const std::string exe = trace.header.exe;
-  return deliver(
-      options.report,
-      write({memory, resolver, exe.substr(exe.rfind('/') + 1), trace.header.start_unix_ns}, order),
-      trace);
+  output::Sink sink(options.report.result_file);
+  write(sink, {memory, resolver, exe.substr(exe.rfind('/') + 1), trace.header.start_unix_ns},
+        order);
+  return delivered(sink.finish(), trace);
 }
 
 int export_pprof(const ExportOptions& options, const trace::Trace& trace) {
@@ -48,22 +50,25 @@ int export_pprof(const ExportOptions& options, const trace::Trace& trace) {
     complain("a pprof profile is no text for a terminal: give -o FILE");
     return kUsage;
   }
-  return deliver_profile(options, trace,
-                         [](const auto& source, auto) { return output::pprof_profile(source); });
+  return deliver_profile(options, trace, [](output::Sink& sink, const auto& source, auto) {
+    sink.write(output::pprof_profile(source));
+  });
 }
 
 int export_folded(const ExportOptions& options, const trace::Trace& trace) {
-  return deliver_profile(options, trace, output::folded_stacks);
+  return deliver_profile(options, trace, output::write_folded_stacks);
 }
 
 int export_speedscope(const ExportOptions& options, const trace::Trace& trace) {
-  return deliver_profile(options, trace,
-                         [](const auto& source, auto) { return output::speedscope_file(source); });
+  return deliver_profile(options, trace, [](output::Sink& sink, const auto& source, auto) {
+    sink.write(output::speedscope_file(source));
+  });
 }
 
 int export_csv(const ExportOptions& options, const trace::Trace& trace) {
-  return deliver_profile(options, trace,
-                         [](const auto& source, auto) { return output::csv_table(source); });
+  return deliver_profile(options, trace, [](output::Sink& sink, const auto& source, auto) {
+    output::write_csv_table(sink, source);
+  });
 }
 
 // Of a frame's file, which is absolute, only what lies below an absolute root can be told.

@@ -96,12 +96,18 @@ void add_names_of(const trace::Recording& recording, symbols::SearchPaths& searc
     search.perf_maps.emplace(code, map);
   const auto appendix = recording.image.appendix();
   if (appendix.empty()) return;
-  auto given = search.given ? std::make_shared<symbols::GivenAnswers>(*search.given)
-                            : std::make_shared<symbols::GivenAnswers>();
-  if (!symbols::parse_given(appendix, *given)) {
+  symbols::GivenAnswers own;
+  if (!symbols::parse_given(appendix, own)) {
     complain(trace.path + ": the names in the bundle are not whole, some will be missing");
   }
-  search.given = std::move(given);
+  if (const size_t cut = symbols::count_cut(own); cut > 0) {
+    complain(
+        fmt::format("{}: of {} address{} the names in the bundle are too long, they are shown "
+                    "in part",
+                    trace.path, cut, cut == 1 ? "" : "es"));
+  }
+  if (search.given) own.insert(search.given->begin(), search.given->end());
+  search.given = std::make_shared<const symbols::GivenAnswers>(std::move(own));
 }
 
 std::optional<trace::Recording> open_whole_recording(ReportOptions& options) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recording's call stacks in the formats of other profilers. Each function returns a whole file;
-// what a format has no place for is left out, nothing is made up to fill it.
+// A recording's call stacks in the formats of other profilers; what a format has no place for is
+// left out, nothing is made up to fill it. Formats that have every frame of every stack in them are
+// written piece by piece.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "reader/analysis/memory.hpp"
 #include "reader/analysis/resolver.hpp"
+#include "reader/output/sink.hpp"
 
 namespace dbgtrace::reader::output {
 
@@ -23,12 +25,12 @@ struct ProfileSource {
 std::string pprof_profile(const ProfileSource& source);
 
 // "main;serve;open 4096": a line a call stack, outermost frame first, as flamegraph.pl reads it.
-std::string folded_stacks(const ProfileSource& source, analysis::MemoryOrder weight);
+void write_folded_stacks(Sink& sink, const ProfileSource& source, analysis::MemoryOrder weight);
 
 // A file for speedscope.app: one profile for each weight.
 std::string speedscope_file(const ProfileSource& source);
 
 // A table (RFC 4180) with a heading: a row a call stack, frames innermost first in its last column.
-std::string csv_table(const ProfileSource& source);
+void write_csv_table(Sink& sink, const ProfileSource& source);
 
 }  // namespace dbgtrace::reader::output

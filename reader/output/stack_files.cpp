@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "reader/analysis/call_tree.hpp"
 #include "reader/output/human.hpp"
@@ -73,27 +75,82 @@ class SharedFrames {
   Json list_ = Json::array();
 };
 
+// The lines of a folded file in the order of their texts, kept as numbers of names: there may be
+// hundreds of thousands of a hundred frames each.
+class FoldedLines {
+ public:
+  // Stacks that differ only in what a line does not show are one line.
+  void add(const analysis::ResolvedStack& stack, int64_t value) {
+    const size_t first = names_of_lines_.size();
+    for (size_t i = stack.frames.size(); i-- > 0;)
+      names_of_lines_.push_back(number(folded_name(stack.frames[i])));
+    if (stack.frames.empty()) names_of_lines_.push_back(number(kUnknownStack));
+    lines_.push_back({first, names_of_lines_.size(), value});
+  }
+
+  void write(Sink& sink) {
+    std::sort(lines_.begin(), lines_.end(),
+              [this](const Line& a, const Line& b) { return compare(a, b) < 0; });
+    for (size_t i = 0; i < lines_.size() && sink.open();) {
+      const Line& line = lines_[i];
+      int64_t sum = 0;
+      for (; i < lines_.size() && compare(line, lines_[i]) == 0; ++i)
+        sum = sum_of(sum, lines_[i].value);
+      for (size_t at = line.first; at < line.end; ++at) {
+        if (at > line.first) sink.write(";");
+        sink.write(*names_[names_of_lines_[at]]);
+      }
+      sink.write(fmt::format(" {}\n", sum));
+    }
+  }
+
+ private:
+  struct Line {
+    size_t first, end;  // in names_of_lines_
+    int64_t value;
+  };
+
+  uint32_t number(std::string name) {
+    const auto [entry, is_new] =
+        numbers_.try_emplace(std::move(name), static_cast<uint32_t>(names_.size()));
+    if (is_new) names_.push_back(&entry->first);
+    return entry->second;
+  }
+
+  // What stands at a place of a line, behind the names' characters the separator, then the end.
+  int sign_at(const Line& line, size_t name, size_t at) const {
+    const std::string& text = *names_[names_of_lines_[name]];
+    if (at < text.size()) return static_cast<unsigned char>(text[at]);
+    return name + 1 < line.end ? ';' : -1;
+  }
+
+  // As the texts would be compared: no name holds a separator.
+  int compare(const Line& a, const Line& b) const {
+    size_t in_a = a.first, in_b = b.first;
+    while (in_a < a.end && in_b < b.end && names_of_lines_[in_a] == names_of_lines_[in_b])
+      ++in_a, ++in_b;
+    if (in_a == a.end || in_b == b.end) return (in_a < a.end) - (in_b < b.end);
+    for (size_t at = 0;; ++at) {
+      const int difference = sign_at(a, in_a, at) - sign_at(b, in_b, at);
+      if (difference != 0) return difference;
+    }
+  }
+
+  std::unordered_map<std::string, uint32_t> numbers_;
+  std::vector<const std::string*> names_;
+  std::vector<uint32_t> names_of_lines_;
+  std::vector<Line> lines_;
+};
+
 }  // namespace
 
-std::string folded_stacks(const ProfileSource& source, MemoryOrder weight) {
-  // Stacks that differ only in what a line does not show are one line; std::map keeps them in
-  // order.
-  std::map<std::string, int64_t> lines;
+void write_folded_stacks(Sink& sink, const ProfileSource& source, MemoryOrder weight) {
+  FoldedLines lines;
   for (const MemorySite& site : source.memory.sites) {
     const int64_t value = whole(analysis::value_of(site, weight));
-    if (value <= 0) continue;
-    const analysis::ResolvedStack stack = source.resolver.resolve(site.stack);
-    std::string line = stack.frames.empty() ? kUnknownStack : "";
-    for (size_t i = stack.frames.size(); i-- > 0;) {
-      line += folded_name(stack.frames[i]);
-      if (i > 0) line += ';';
-    }
-    int64_t& sum = lines[line];
-    sum = sum_of(sum, value);
+    if (value > 0) lines.add(source.resolver.resolve(site.stack), value);
   }
-  std::string text;
-  for (const auto& [line, value] : lines) text += fmt::format("{} {}\n", line, value);
-  return text;
+  lines.write(sink);
 }
 
 std::string speedscope_file(const ProfileSource& source) {
@@ -140,11 +197,12 @@ std::string speedscope_file(const ProfileSource& source) {
   return file.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string csv_table(const ProfileSource& source) {
-  std::string text =
+void write_csv_table(Sink& sink, const ProfileSource& source) {
+  sink.write(
       "live_bytes,live_count,peak_bytes,allocated_bytes,allocations,temporary,samples,"
-      "function,file,line,module,stack\r\n";
+      "function,file,line,module,stack\r\n");
   for (const MemorySite& site : source.memory.sites) {
+    if (!sink.open()) break;
     const analysis::ResolvedStack stack = source.resolver.resolve(site.stack);
     const symbols::Frame title =
         stack.frames.empty() ? symbols::Frame{} : stack.frames[stack.title];
@@ -152,14 +210,13 @@ std::string csv_table(const ProfileSource& source) {
     for (const symbols::Frame& frame : stack.frames) {
       frames += (frames.empty() ? "" : ";") + folded_name(frame);
     }
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", whole(site.live_bytes.value),
-                        whole(site.live_count.value), whole(site.peak_bytes),
-                        whole(site.allocated_bytes.value), whole(site.allocations.value),
-                        whole(site.temporary), site.allocations.samples,
-                        csv_cell(stack.frames.empty() ? "" : function_text(title)),
-                        csv_cell(title.file), title.line, csv_cell(title.module), csv_cell(frames));
+    sink.write(fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{}\r\n", whole(site.live_bytes.value),
+        whole(site.live_count.value), whole(site.peak_bytes), whole(site.allocated_bytes.value),
+        whole(site.allocations.value), whole(site.temporary), site.allocations.samples,
+        csv_cell(stack.frames.empty() ? "" : function_text(title)), csv_cell(title.file),
+        title.line, csv_cell(title.module), csv_cell(frames)));
   }
-  return text;
 }
 
 }  // namespace dbgtrace::reader::output

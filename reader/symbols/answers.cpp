@@ -126,7 +126,59 @@ Chain Answers::chain(size_t index) const {
   return chain;
 }
 
-std::optional<Chain> Answers::find(uint64_t wanted) const {
+// A text is looked at no further than it is shown: millions of frames may share a long one.
+Answer Answers::shown_frame(uint32_t frame, bool& is_cut) const {
+  const size_t at = frames_at_ + frame * kFrameBytes;
+  const auto shown_text = [&](uint32_t offset) {
+    const char* begin = bytes_.data() + texts_at_ + offset;
+    size_t bytes = strnlen(begin, kMostShownTextBytes + 1);
+    if (bytes <= kMostShownTextBytes) return std::string_view(begin, bytes);
+    is_cut = true;
+    // Not inside a character of UTF-8.
+    for (bytes = kMostShownTextBytes; bytes > 0 && (begin[bytes] & 0xc0) == 0x80;) --bytes;
+    return std::string_view(begin, bytes);
+  };
+  const uint32_t line = word(at + 8);
+  return {shown_text(word(at)), shown_text(word(at + 4)), line & ~kInlined, (line & kInlined) != 0};
+}
+
+Answers::Shown Answers::shown(size_t index, size_t bytes_besides) const {
+  const uint32_t first = word(starts_at_ + index * 4), end = word(starts_at_ + index * 4 + 4);
+  Shown shown;
+  if (first == end) return shown;
+  const auto bytes_of = [bytes_besides](const Answer& answer) {
+    return answer.function.size() + answer.file.size() + bytes_besides;
+  };
+  // The last one is the function that was not inlined; of the others the innermost ones.
+  const Answer last = shown_frame(end - 1, shown.is_cut);
+  size_t left = kMostShownChainBytes - std::min(kMostShownChainBytes, bytes_of(last));
+  for (uint32_t frame = first; frame + 1 < end; ++frame) {
+    const Answer answer = shown_frame(frame, shown.is_cut);
+    if (bytes_of(answer) > left) {
+      shown.is_cut = true;
+      shown.chain.push_back({"(more inlined functions, left out)", {}, 0, true});
+      break;
+    }
+    left -= bytes_of(answer);
+    shown.chain.push_back(answer);
+  }
+  shown.chain.push_back(last);
+  return shown;
+}
+
+std::optional<Answers::Shown> Answers::find_shown(uint64_t address, size_t bytes_besides) const {
+  const std::optional<size_t> index = index_of(address);
+  if (!index) return std::nullopt;
+  return shown(*index, bytes_besides);
+}
+
+std::optional<Chain> Answers::find(uint64_t address) const {
+  const std::optional<size_t> index = index_of(address);
+  if (!index) return std::nullopt;
+  return chain(*index);
+}
+
+std::optional<size_t> Answers::index_of(uint64_t wanted) const {
   size_t low = 0, high = address_count_;
   while (low < high) {
     const size_t middle = low + (high - low) / 2;
@@ -137,7 +189,7 @@ std::optional<Chain> Answers::find(uint64_t wanted) const {
     }
   }
   if (low == address_count_ || address(low) != wanted) return std::nullopt;
-  return chain(low);
+  return low;
 }
 
 AnswersWriter::AnswersWriter(std::string_view source, std::string_view problem) {

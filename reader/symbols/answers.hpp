@@ -40,9 +40,23 @@ class Answers {
   Chain chain(size_t index) const;
   std::optional<Chain> find(uint64_t address) const;
 
+  // As much of an address's names as is shown of a bundle. Its texts may be shared: what is
+  // kilobytes in the file could else be gigabytes in a report.
+  struct Shown {
+    Chain chain;
+    bool is_cut = false;
+  };
+  static constexpr size_t kMostShownTextBytes = 4096;
+  static constexpr size_t kMostShownChainBytes = 16384;
+  // bytes_besides: of each frame, what is shown with it.
+  Shown shown(size_t index, size_t bytes_besides) const;
+  std::optional<Shown> find_shown(uint64_t address, size_t bytes_besides) const;
+
  private:
   Answers() = default;
   uint32_t word(size_t offset) const;
+  std::optional<size_t> index_of(uint64_t address) const;
+  Answer shown_frame(uint32_t frame, bool& is_cut) const;
   std::string_view text(uint32_t offset) const;
 
   std::string bytes_;

@@ -61,4 +61,13 @@ bool parse_given(std::span<const std::byte> bytes, GivenAnswers& given) {
   return true;
 }
 
+size_t count_cut(const GivenAnswers& given) {
+  size_t count = 0;
+  for (const auto& [module, answers] : given) {
+    for (size_t i = 0; i < answers->size(); ++i)
+      count += answers->shown(i, module.first.size()).is_cut ? 1 : 0;
+  }
+  return count;
+}
+
 }  // namespace dbgtrace::reader::symbols

@@ -30,4 +30,7 @@ std::string given_bytes(const Symbolizer& symbolizer);
 // Adds to what is given already. False if the bytes are not whole: what comes before is added.
 bool parse_given(std::span<const std::byte> bytes, GivenAnswers& given);
 
+// Of how many addresses not all is shown that is given, see Answers::Shown.
+size_t count_cut(const GivenAnswers& given);
+
 }  // namespace dbgtrace::reader::symbols

@@ -10,6 +10,7 @@
 #include "reader/symbols/debug_file.hpp"
 #include "reader/symbols/demangle.hpp"
 #include "reader/symbols/dwarf_index.hpp"
+#include "reader/symbols/elf_file.hpp"
 #include "reader/symbols/elf_module.hpp"
 #include "reader/symbols/symbol_table.hpp"
 
@@ -119,9 +120,9 @@ const std::vector<Frame>& ModuleNames::resolve(uint64_t elf_address) {
 
 Chain ModuleNames::look_up(uint64_t elf_address) {
   if (given_) {
-    if (auto chain = given_->find(elf_address)) {
+    if (auto shown = given_->find_shown(elf_address, key_.path.size())) {
       ++statistics_.bundled;
-      return std::move(*chain);
+      return std::move(shown->chain);
     }
   }
   if (const std::string_view name = generated_.find(elf_address); !name.empty()) {

@@ -4,12 +4,14 @@
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "../analysis/simulation.hpp"
 #include "reader/output/gzip.hpp"
 #include "reader/output/protobuf_writer.hpp"
+#include "tests/support/written.hpp"
 
 namespace dbgtrace::test {
 namespace {
@@ -60,6 +62,12 @@ std::string unzipped(const std::string& packed) {
   return plain;
 }
 
+std::string folded(Exported& exported) {
+  return tests::written([&](output::Sink& sink) {
+    output::write_folded_stacks(sink, exported.source(), analysis::MemoryOrder::kAllocated);
+  });
+}
+
 }  // namespace
 
 TEST_CASE("a message of the wire format is what its specification's example says") {
@@ -86,8 +94,7 @@ TEST_CASE("what was compressed comes back, whatever its size") {
 
 TEST_CASE("no name can break a folded line, and its last word is the weight") {
   Exported exported;
-  const std::string text =
-      output::folded_stacks(exported.source(), analysis::MemoryOrder::kAllocated);
+  const std::string text = folded(exported);
   std::istringstream lines(text);
   std::string line;
   int64_t sum = 0;
@@ -98,6 +105,43 @@ TEST_CASE("no name can break a folded line, and its last word is the weight") {
   double allocated = 0;
   for (const auto& site : exported.memory.sites) allocated += site.allocated_bytes.value;
   CHECK(static_cast<double>(sum) == Approx(allocated).epsilon(0.01));
+}
+
+TEST_CASE("folded lines are in the order of their texts, and each text is one line") {
+  // Names that begin with each other, with signs that come before and behind the separator.
+  const std::vector<std::string> names = {"a", "a b", "a;b", "ab", "a~", "b", "(x)", "a:b"};
+  std::vector<symbols::Frame> frame(1);
+  trace::Trace recording;
+  recording.modules = {{0, 1000, 0, 0, 0, "/usr/bin/program", ""}};
+  const analysis::Resolver resolver(
+      recording, [&](const symbols::ModuleKey&, uint64_t address) -> const auto& {
+        frame[0].function = names[address % names.size()];
+        return frame;
+      });
+  analysis::MemoryReport memory;
+  std::map<std::string, int64_t> expected;
+  for (size_t i = 0; i < 400; ++i) {
+    trace::Stack stack;
+    std::string line;
+    for (size_t rest = i % 300 * 17; rest > 0; rest /= names.size()) {
+      std::string name = names[rest % names.size()];
+      stack.pcs.push_back(rest % names.size() + names.size() + 1);
+      std::replace(name.begin(), name.end(), ';', ':');
+      line = name + (line.empty() ? "" : ";") + line;
+    }
+    analysis::MemorySite site;
+    site.allocated_bytes.value = 1 + static_cast<double>(i);
+    site.stack = stack.pcs.empty() ? 0 : recording.stacks.add(stack);
+    memory.sites.push_back(site);
+    expected[line.empty() ? "(call stack unknown)" : line] += 1 + static_cast<int64_t>(i);
+  }
+  REQUIRE(expected.size() < memory.sites.size());
+  std::string text;
+  for (const auto& [line, sum] : expected) text += line + " " + std::to_string(sum) + "\n";
+  CHECK(tests::written([&](output::Sink& sink) {
+          output::write_folded_stacks(sink, {memory, resolver, "program", 0},
+                                      analysis::MemoryOrder::kAllocated);
+        }) == text);
 }
 
 TEST_CASE("the profiles of a speedscope file add up to what they claim") {
@@ -120,8 +164,7 @@ TEST_CASE("sums that no number is large enough for are the largest one") {
   REQUIRE(exported.memory.sites.size() > 1);
   for (auto& site : exported.memory.sites) site.allocated_bytes.value = 9e18;
   constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
-  const std::string text =
-      output::folded_stacks(exported.source(), analysis::MemoryOrder::kAllocated);
+  const std::string text = folded(exported);
   CHECK(text.ends_with(" " + std::to_string(kMost) + "\n"));
   const auto json = nlohmann::json::parse(output::speedscope_file(exported.source()));
   CHECK(std::any_of(json["profiles"].begin(), json["profiles"].end(),
@@ -130,7 +173,8 @@ TEST_CASE("sums that no number is large enough for are the largest one") {
 
 TEST_CASE("a cell of the table with separators or quotes in it is quoted") {
   Exported exported;
-  const std::string text = output::csv_table(exported.source());
+  const std::string text =
+      tests::written([&](output::Sink& sink) { output::write_csv_table(sink, exported.source()); });
   CHECK(text.find("\"operator<<;\n\"\"x\"\"\",\"/src/a,b.cpp\",7,") != std::string::npos);
 }
 

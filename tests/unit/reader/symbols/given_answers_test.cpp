@@ -50,4 +50,59 @@ TEST_CASE("bytes that are cut anywhere are refused") {
   }
 }
 
+TEST_CASE("of names that many frames share no more is shown than of others") {
+  const std::string path = "/usr/bin/program";
+  const auto given_with = [&](size_t functions, const std::string& name) {
+    AnswersWriter writer("", "");
+    Chain chain(functions, Answer{name, "/src/main.cpp", 7, true});
+    chain.push_back({"main", "/src/main.cpp", 40, false});
+    writer.add(0x100, chain);
+    writer.add(0x200, {{"other", "", 0, false}});
+    auto given = std::make_shared<GivenAnswers>();
+    REQUIRE(parse_given(bytes_of(given_entry({path, "00ff"}, writer.bytes())), *given));
+    return given;
+  };
+  const auto frames_with = [&](const std::shared_ptr<GivenAnswers>& given) {
+    SearchPaths search;
+    search.given = given;
+    Symbolizer symbolizer(search);
+    std::vector<std::string> functions;
+    size_t bytes = 0;
+    for (const Frame& frame : symbolizer.resolve({path, "00ff"}, 0x100)) {
+      functions.emplace_back(frame.function);
+      bytes += frame.function.size() + frame.file.size() + frame.module.size();
+    }
+    CHECK(functions.back() == "main");
+    CHECK(bytes <= Answers::kMostShownChainBytes + 100);
+    return functions;
+  };
+  SECTION("hostile ones") {
+    const auto given = given_with(250, std::string(30'000, 'x'));
+    CHECK(count_cut(*given) == 1);
+    const auto functions = frames_with(given);
+    REQUIRE(functions.size() == 5);
+    CHECK(functions[0] == std::string(4096, 'x'));
+    CHECK(functions[3] == "(more inlined functions, left out)");
+  }
+  SECTION("many short ones") {
+    CHECK(count_cut(*given_with(255, "f")) == 0);
+    CHECK(frames_with(given_with(255, "f")).size() == 256);
+  }
+  SECTION("a long one of templates") {
+    const auto given = given_with(1, std::string(4096, 'x'));
+    CHECK(count_cut(*given) == 0);
+    CHECK(frames_with(given)[0].size() == 4096);
+    CHECK(count_cut(*given_with(1, std::string(4097, 'x'))) == 1);
+  }
+  SECTION("what compilers make of code that is inlined deeply") {
+    const auto given = given_with(40, std::string(300, 'y'));
+    CHECK(count_cut(*given) == 0);
+    CHECK(frames_with(given).size() == 41);
+  }
+  SECTION("a character is not cut in two") {
+    const auto functions = frames_with(given_with(1, std::string(4095, 'x') + "\xc3\xa9"));
+    CHECK(functions[0] == std::string(4095, 'x'));
+  }
+}
+
 }  // namespace dbgtrace::reader::symbols
