@@ -3,14 +3,12 @@
 
 #include <limits.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <string_view>
 
-#include "reader/symbols/elf_file.hpp"
+#include "reader/symbols/regular_file.hpp"
 
 namespace dbgtrace::reader::analysis {
 namespace {
@@ -39,24 +37,6 @@ std::string find_source(const std::string& compiled, const std::string& root) {
   return is_source(compiled) ? compiled : "";
 }
 
-// No more than the file had when it was opened.
-std::string text_of(const std::string& path) {
-  std::string why;
-  const symbols::FileDescriptor fd = symbols::open_regular(path, why);
-  struct stat found {};
-  if (!fd || fstat(fd.get(), &found) != 0 || found.st_size > kMostFileBytes) return {};
-  std::string text(static_cast<size_t>(found.st_size), '\0');
-  size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t count = read(fd.get(), text.data() + used, text.size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    used += static_cast<size_t>(count);
-  }
-  text.resize(used);
-  return text;
-}
-
 bool is_newer(const std::string& path, const std::string& than) {
   struct stat a {
   }, b{};
@@ -66,7 +46,8 @@ bool is_newer(const std::string& path, const std::string& than) {
 }  // namespace
 
 std::vector<std::string> source_file_lines(const std::string& path) {
-  const std::string text = text_of(path);
+  std::string why;
+  const std::string text = symbols::read_whole(symbols::open_regular(path, why), kMostFileBytes);
   std::vector<std::string> lines;
   for (std::string_view rest(text); !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));

@@ -8,6 +8,8 @@
 #include <array>
 #include <filesystem>
 
+#include "reader/symbols/elf_file.hpp"
+
 namespace dbgtrace::reader::symbols {
 namespace {
 

@@ -3,13 +3,8 @@
 #include "reader/symbols/elf_file.hpp"
 
 #include <elfutils/libdwelf.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <memory>
 
 namespace dbgtrace::reader::symbols {
@@ -31,33 +26,6 @@ bool is_cut_short(Elf* elf, const GElf_Ehdr& header) {
 }
 
 }  // namespace
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-// A recording may name anything. Looked at before it is opened: opening alone starts a watchdog,
-// rewinds a tape, waits for a FIFO's writer. Files of the kernel's, which are as empty as a file
-// can look, may be waited for (/proc/kmsg) or never end.
-FileDescriptor open_regular(const std::string& path, std::string& why) {
-  struct stat info;
-  const auto is_wanted = [&why, &info] {
-    why = !S_ISREG(info.st_mode) ? "not a regular file" : info.st_size == 0 ? "empty" : "";
-    return why.empty();
-  };
-  if (stat(path.c_str(), &info) != 0) {
-    why = errno == ENOENT || errno == ENOTDIR ? "" : std::strerror(errno);
-    return FileDescriptor();
-  }
-  if (!is_wanted()) return FileDescriptor();
-  FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!fd) {
-    why = std::strerror(errno);
-  } else if (fstat(fd.get(), &info) != 0 || !is_wanted()) {
-    return FileDescriptor();
-  }
-  return fd;
-}
 
 bool is_build_id(const std::string& hex) {
   return hex.size() > 2 && hex.size() <= 2 * kMaxBuildIdBytes && hex.size() % 2 == 0 &&

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "reader/symbols/debug_file.hpp"
+#include "reader/symbols/elf_file.hpp"
 
 namespace dbgtrace::reader::symbols {
 namespace {

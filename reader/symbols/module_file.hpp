@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "reader/symbols/elf_file.hpp"
 #include "reader/symbols/module_key.hpp"
+#include "reader/symbols/regular_file.hpp"
 
 namespace dbgtrace::reader::symbols {
 

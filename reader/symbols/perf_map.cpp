@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reader/symbols/perf_map.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <iterator>
 
-#include "reader/symbols/elf_file.hpp"
+#include "reader/symbols/regular_file.hpp"
 
 namespace dbgtrace::reader::symbols {
 namespace {
 
-constexpr off_t kMaxFileBytes = off_t{128} << 20;
+constexpr size_t kMaxFileBytes = size_t{128} << 20;
 
 // Takes a number in hexadecimal and the space behind it off the front.
 bool take(std::string_view& line, uint64_t& value) {
@@ -44,18 +40,7 @@ PerfMap::PerfMap(std::string_view text) {
 
 PerfMap PerfMap::of_file(const std::string& path) {
   std::string why;
-  const FileDescriptor fd = open_regular(path, why);
-  struct stat info;
-  if (!fd || fstat(fd.get(), &info) != 0 || info.st_size > kMaxFileBytes) return {};
-  std::string text(static_cast<size_t>(info.st_size), '\0');
-  size_t used = 0;
-  while (used < text.size()) {
-    const ssize_t count = read(fd.get(), text.data() + used, text.size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    used += static_cast<size_t>(count);
-  }
-  return PerfMap(std::string_view(text).substr(0, used));
+  return PerfMap(read_whole(open_regular(path, why), kMaxFileBytes));
 }
 
 std::string_view PerfMap::find(uint64_t address) const {

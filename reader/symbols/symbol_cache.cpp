@@ -18,13 +18,14 @@
 #include <vector>
 
 #include "reader/symbols/elf_file.hpp"
+#include "reader/symbols/regular_file.hpp"
 #include "ring/checksum.hpp"
 
 namespace dbgtrace::reader::symbols {
 namespace {
 
 // A bigger file would take longer to check than its answers are worth.
-constexpr off_t kMaxFileBytes = off_t{128} << 20;
+constexpr size_t kMaxFileBytes = size_t{128} << 20;
 constexpr std::string_view kSuffix = ".syms";
 constexpr std::string_view kUnfinished = ".new-";
 constexpr time_t kUnfinishedForTooLong_s = 3600;
@@ -110,19 +111,10 @@ std::optional<Answers> SymbolCache::load(const std::string& build_id_hex,
   const FileDescriptor file(
       openat(folder.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat info;
-  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || !is_ours_alone(info) ||
-      info.st_size > kMaxFileBytes) {
+  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || !is_ours_alone(info)) {
     return std::nullopt;
   }
-  std::string bytes(static_cast<size_t>(info.st_size), '\0');
-  size_t used = 0;
-  while (used < bytes.size()) {
-    const ssize_t count = read(file.get(), bytes.data() + used, bytes.size() - used);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return std::nullopt;
-    used += static_cast<size_t>(count);
-  }
-  std::optional<Answers> answers = Answers::parse(std::move(bytes));
+  std::optional<Answers> answers = Answers::parse(read_whole(file, kMaxFileBytes));
   if (!answers || answers->source() != source) return std::nullopt;
   // Its time says when it was used last; a folder that can't be written keeps the old one.
   utimensat(folder.get(), name.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
@@ -132,7 +124,7 @@ std::optional<Answers> SymbolCache::load(const std::string& build_id_hex,
 void SymbolCache::store(const std::string& build_id_hex, std::string_view source,
                         const std::string& bytes) const {
   if (folder_.empty() || !is_build_id(build_id_hex)) return;
-  if (bytes.size() > static_cast<size_t>(kMaxFileBytes) || bytes.size() > max_bytes_) return;
+  if (bytes.size() > kMaxFileBytes || bytes.size() > max_bytes_) return;
   const FileDescriptor folder = make_folder(folder_);
   if (!folder) return;
   static std::atomic<unsigned> count{0};

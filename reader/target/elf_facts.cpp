@@ -8,7 +8,7 @@
 #include <memory>
 #include <string_view>
 
-#include "reader/symbols/elf_file.hpp"
+#include "reader/symbols/regular_file.hpp"
 
 namespace dbgtrace::reader::target {
 namespace {

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <random>
 
-#include "reader/symbols/elf_file.hpp"
+#include "reader/symbols/regular_file.hpp"
 #include "tests/unit/reader/symbols/scratch_program.hpp"
 
 namespace dbgtrace::reader::symbols {
